@@ -1,0 +1,1 @@
+"""What an environment is: its settings, and the components it gets."""

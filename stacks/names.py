@@ -1,0 +1,26 @@
+"""Names by which programs, hosts and command lines find each other's resources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PROJECT = "aws-vpn"
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentNames:
+    """What things of one environment (a stack) are called in AWS."""
+
+    stack: str
+
+    def of(self, part: str) -> str:
+        """A `Name` tag or resource name: `aws-vpn-dev-staff`."""
+        return f"{PROJECT}-{self.stack}-{part}"
+
+    def path(self, *parts: str) -> str:
+        """A log group or parameter: `/aws-vpn/dev/openvpn/staff`."""
+        return "/".join(("", PROJECT, self.stack, *parts))
+
+    def openvpn_secret(self, tunnel: str, kind: str) -> str:
+        """A secret of a tunnel, `kind` being server, crl or probe: `aws-vpn/dev/openvpn/staff/server`."""
+        return "/".join((PROJECT, self.stack, "openvpn", tunnel, kind))

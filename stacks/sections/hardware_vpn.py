@@ -1,0 +1,288 @@
+"""The `hardwareVpn` section: the VPG and the sites that connect to it over IPsec.
+
+Allowed values and ranges are those of "Tunnel options for your AWS Site-to-Site VPN connection" and of
+VpnTunnelOptionsSpecification in the EC2 API reference. Weak values that AWS still allows are allowed here;
+the policy pack refuses them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterator
+from ipaddress import IPv4Network
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from stacks.addresses import Address, Cidr
+from stacks.sections.section import Name, Problem, RetentionDays, Section, matching
+
+INSIDE_RANGE = IPv4Network("169.254.0.0/16")
+RESERVED_INSIDE = frozenset(
+    IPv4Network(block)
+    for block in (
+        "169.254.0.0/30",
+        "169.254.1.0/30",
+        "169.254.2.0/30",
+        "169.254.3.0/30",
+        "169.254.4.0/30",
+        "169.254.5.0/30",
+        "169.254.169.252/30",
+    )
+)
+"""Inside blocks that AWS keeps for itself ("Tunnel options", inside tunnel IPv4 CIDR)."""
+
+RESERVED_ASNS = {7224: "every region", 9059: "eu-west-1", 10124: "ap-northeast-1", 17943: "ap-southeast-1"}
+"""ASNs that AWS reserves, and where ("Customer gateway options")."""
+
+Item = TypeVar("Item", bound=Hashable)
+_PSK = re.compile(r"[1-9A-Za-z._][0-9A-Za-z._]{7,63}")
+
+
+def _check_preshared_key(key: SecretStr) -> SecretStr:
+    if not _PSK.fullmatch(key.get_secret_value()):
+        raise PydanticCustomError(
+            "preshared_key", "8 to 64 letters, digits, '.' and '_', the first of them not a zero"
+        )
+    return key
+
+
+def _check_inside_cidr(cidr: IPv4Network) -> IPv4Network:
+    if cidr.prefixlen != 30 or not cidr.subnet_of(INSIDE_RANGE):
+        raise PydanticCustomError("inside_cidr", "a /30 block in 169.254.0.0/16")
+    if cidr in RESERVED_INSIDE:
+        raise PydanticCustomError("inside_cidr", "a /30 block in 169.254.0.0/16 that AWS does not reserve")
+    return cidr
+
+
+def _check_public_address(address: Address) -> Address:
+    documentation = any(
+        address in IPv4Network(block) for block in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")
+    )
+    if not (address.is_global or documentation) or address.is_multicast:
+        raise PydanticCustomError("public_address", "the public IPv4 address of the site's router")
+    return address
+
+
+def _check_amazon_asn(asn: int) -> int:
+    if not (64512 <= asn <= 65534 or 4200000000 <= asn <= 4294967294):
+        raise PydanticCustomError(
+            "asn", "a private ASN: 64512 to 65534, or 4200000000 to 4294967294 (RFC 6996)"
+        )
+    return asn
+
+
+def _check_site_asn(asn: int) -> int:
+    if asn in RESERVED_ASNS:
+        raise PydanticCustomError(
+            "asn", "an ASN that AWS does not reserve ({where})", {"where": RESERVED_ASNS[asn]}
+        )
+    return asn
+
+
+def _each_once(values: tuple[Item, ...]) -> tuple[Item, ...]:
+    if len(set(values)) != len(values):
+        raise PydanticCustomError("each_once", "each value once")
+    return values
+
+
+PresharedKey = Annotated[SecretStr, AfterValidator(_check_preshared_key)]
+InsideCidr = Annotated[Cidr, AfterValidator(_check_inside_cidr)]
+PublicAddress = Annotated[Address, AfterValidator(_check_public_address)]
+CertificateArn = Annotated[
+    str,
+    matching(
+        r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/.+", "the ARN of a private certificate in ACM"
+    ),
+]
+IkeVersion = Literal["ikev1", "ikev2"]
+Encryption = Literal["AES128", "AES256", "AES128-GCM-16", "AES256-GCM-16"]
+Integrity = Literal["SHA1", "SHA2-256", "SHA2-384", "SHA2-512"]
+Phase1DhGroup = Literal[2, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]
+Phase2DhGroup = Literal[2, 5, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]
+
+
+class TunnelOptions(Section):
+    """How one IPsec tunnel negotiates. Times in seconds. The defaults are the strongest that AWS offers."""
+
+    ike_versions: Annotated[tuple[IkeVersion, ...], Field(min_length=1), AfterValidator(_each_once)] = (
+        "ikev2",
+    )
+    phase1_encryption_algorithms: Annotated[
+        tuple[Encryption, ...], Field(min_length=1), AfterValidator(_each_once)
+    ] = ("AES256", "AES256-GCM-16")
+    phase1_integrity_algorithms: Annotated[
+        tuple[Integrity, ...], Field(min_length=1), AfterValidator(_each_once)
+    ] = ("SHA2-256", "SHA2-384", "SHA2-512")
+    phase1_dh_group_numbers: Annotated[
+        tuple[Phase1DhGroup, ...], Field(min_length=1), AfterValidator(_each_once)
+    ] = (19, 20, 21)
+    phase1_lifetime_seconds: Annotated[int, Field(ge=900, le=28800)] = 28800
+    phase2_encryption_algorithms: Annotated[
+        tuple[Encryption, ...], Field(min_length=1), AfterValidator(_each_once)
+    ] = ("AES256", "AES256-GCM-16")
+    phase2_integrity_algorithms: Annotated[
+        tuple[Integrity, ...], Field(min_length=1), AfterValidator(_each_once)
+    ] = ("SHA2-256", "SHA2-384", "SHA2-512")
+    phase2_dh_group_numbers: Annotated[
+        tuple[Phase2DhGroup, ...], Field(min_length=1), AfterValidator(_each_once)
+    ] = (19, 20, 21)
+    phase2_lifetime_seconds: Annotated[int, Field(ge=900, le=3600)] = 3600
+    rekey_margin_time_seconds: Annotated[int, Field(ge=60, le=1800)] = 270
+    rekey_fuzz_percentage: Annotated[int, Field(ge=0, le=100)] = 100
+    replay_window_size: Annotated[int, Field(ge=64, le=2048)] = 1024
+    dpd_timeout_seconds: Annotated[int, Field(ge=30)] = 40
+    dpd_timeout_action: Literal["clear", "none", "restart"] = "restart"
+    startup_action: Literal["add", "start"] = "start"
+
+    def overridden_by(self, own: TunnelOptions) -> TunnelOptions:
+        """These options with those that `own` sets put over them."""
+        given = {
+            field: getattr(own, field) for field in own.model_fields_set & TunnelOptions.model_fields.keys()
+        }
+        return TunnelOptions(**{**dict(self), **given})
+
+
+class Tunnel(TunnelOptions):
+    """One tunnel of a site: what differs from the section's `tunnelDefaults`."""
+
+    inside_cidr: InsideCidr | None = None
+    preshared_key: PresharedKey | None = None
+
+
+class Site(Section):
+    """An office or data centre: its router, how routes are learned, and the LANs behind it.
+
+    With `bgpAsn` routes are learned over BGP; without it AWS gets a static route to each of `lanCidrs`.
+    Sites at one `location` are redundant routers in front of the same LANs.
+    """
+
+    name: Name
+    location: Name | None = None
+    public_ip: PublicAddress | None = None
+    certificate_arn: CertificateArn | None = None
+    device_name: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+    bgp_asn: Annotated[int, Field(ge=1, le=4294967294), AfterValidator(_check_site_asn)] | None = None
+    lan_cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1), AfterValidator(_each_once)]
+    tunnels: tuple[Tunnel, Tunnel] = (Tunnel(), Tunnel())
+
+    @property
+    def place(self) -> str:
+        """Where the site is: sites at one place share their LANs."""
+        return self.location or self.name
+
+    @property
+    def is_static(self) -> bool:
+        """Whether AWS is told the site's routes instead of learning them over BGP."""
+        return self.bgp_asn is None
+
+    def problems(self) -> Iterator[Problem]:
+        """A router AWS can find, and tunnel starts that AWS can make."""
+        if self.public_ip is None and self.certificate_arn is None:
+            yield Problem(
+                "publicIp", None, "the router's public address, or certificateArn for a router without one"
+            )
+        if self.public_ip is None:
+            for i, tunnel in enumerate(self.tunnels):
+                if "startup_action" in tunnel.model_fields_set and tunnel.startup_action == "start":
+                    yield Problem(
+                        f"tunnels[{i}].startupAction",
+                        "start",
+                        "add: AWS cannot call a router without publicIp",
+                    )
+
+
+class TunnelLogs(Section):
+    """The tunnels' logs in CloudWatch: IKE negotiation and DPD messages."""
+
+    output_format: Literal["json", "text"] = "json"
+    retention_days: RetentionDays = 30
+
+
+class HardwareVpnSettings(Section):
+    """One VPG on the VPC, and a VPN connection of two tunnels to every site."""
+
+    amazon_side_asn: Annotated[int, AfterValidator(_check_amazon_asn)] = 64512
+    preshared_key_storage: Literal["Standard", "SecretsManager"] = "Standard"
+    critical_locations: tuple[Name, ...] = ()
+    tunnel_logs: TunnelLogs = TunnelLogs()
+    tunnel_defaults: TunnelOptions = TunnelOptions()
+    sites: Annotated[tuple[Site, ...], Field(min_length=1)]
+
+    def tunnel_options(self, site: Site) -> tuple[TunnelOptions, TunnelOptions]:
+        """The options in force for a site's two tunnels.
+
+        AWS can only start the IKE negotiation towards a known address ("VPN tunnel initiation options"), so
+        tunnels of a site with a certificate alone wait for the router.
+        """
+        first, second = (self.tunnel_defaults.overridden_by(tunnel) for tunnel in site.tunnels)
+        if site.public_ip is None:
+            waiting = {"startup_action": "add"}
+            return first.model_copy(update=waiting), second.model_copy(update=waiting)
+        return first, second
+
+    def problems(self) -> Iterator[Problem]:
+        """Sites told apart, their inside blocks unique on the VPG, critical locations redundant."""
+        for i, site in enumerate(self.sites):
+            for problem in (*site.problems(), *self._site_problems(site)):
+                yield problem.under(f"sites[{i}]")
+        yield from self._repeated("name", [site.name for site in self.sites])
+        yield from self._repeated("publicIp", [site.public_ip for site in self.sites])
+        yield from self._inside_problems()
+        routers = Counter(site.place for site in self.sites)
+        for i, location in enumerate(self.critical_locations):
+            if routers[location] < 2:
+                yield Problem(
+                    f"criticalLocations[{i}]",
+                    location,
+                    f"a location of two sites or more; it has {routers[location]}",
+                )
+
+    def _site_problems(self, site: Site) -> Iterator[Problem]:
+        if site.bgp_asn == self.amazon_side_asn:
+            yield Problem(
+                "bgpAsn", site.bgp_asn, "another ASN than amazonSideAsn: BGP with AWS is external BGP"
+            )
+        for i, options in enumerate(self.tunnel_options(site)):
+            if options.rekey_margin_time_seconds > options.phase2_lifetime_seconds // 2:
+                yield Problem(
+                    f"tunnels[{i}].rekeyMarginTimeSeconds",
+                    options.rekey_margin_time_seconds,
+                    f"at most half of phase2LifetimeSeconds, {options.phase2_lifetime_seconds // 2}",
+                )
+            if options.phase2_lifetime_seconds >= options.phase1_lifetime_seconds:
+                yield Problem(
+                    f"tunnels[{i}].phase2LifetimeSeconds",
+                    options.phase2_lifetime_seconds,
+                    f"less than phase1LifetimeSeconds, {options.phase1_lifetime_seconds}",
+                )
+            if options.startup_action == "start" and options.ike_versions != ("ikev2",):
+                yield Problem(
+                    f"tunnels[{i}].startupAction",
+                    "start",
+                    "add, or ikeVersions [ikev2]: AWS starts IKEv2 only",
+                )
+
+    def _repeated(self, key: str, values: list[object]) -> Iterator[Problem]:
+        for i, value in enumerate(values):
+            if value is not None and value in values[:i]:
+                yield Problem(
+                    f"sites[{i}].{key}", value, f"another value than sites[{values.index(value)}] has"
+                )
+
+    def _inside_problems(self) -> Iterator[Problem]:
+        first_seen: dict[IPv4Network, str] = {}
+        for i, site in enumerate(self.sites):
+            for j, tunnel in enumerate(site.tunnels):
+                key = f"sites[{i}].tunnels[{j}].insideCidr"
+                if tunnel.inside_cidr is None:
+                    continue
+                if tunnel.inside_cidr in first_seen:
+                    yield Problem(
+                        key,
+                        tunnel.inside_cidr,
+                        f"a block of its own; {first_seen[tunnel.inside_cidr]} has it",
+                    )
+                first_seen.setdefault(tunnel.inside_cidr, key)

@@ -1,0 +1,18 @@
+"""The `nat` section: how private subnets reach the internet."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from stacks.sections.failover import FailoverSettings
+from stacks.sections.openvpn import InstanceType
+from stacks.sections.section import RetentionDays, Section
+
+
+class NatSettings(Section):
+    """`none`, a managed NAT `gateway` per zone, or NAT `instances`: main and standby on one Elastic IP."""
+
+    mode: Literal["none", "gateways", "instances"] = "none"
+    instance_type: InstanceType = "t4g.nano"
+    log_retention_days: RetentionDays = 30
+    failover: FailoverSettings = FailoverSettings()

@@ -1,0 +1,71 @@
+"""What all sections of a stack file share: strict keys in camelCase, rules that name their key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A setting that cannot be used: its key within the section, its value, and what would be right."""
+
+    key: str
+    value: Any
+    right: str
+
+    def under(self, prefix: str) -> Problem:
+        """The same problem, seen from the section that contains this one under `prefix`."""
+        joint = "" if self.key.startswith("[") or not self.key else "."
+        return Problem(f"{prefix}{joint}{self.key}", self.value, self.right)
+
+
+class Section(BaseModel):
+    """A part of a stack file. Unknown keys are refused; values never change once read."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """What is wrong between fields that are each right alone."""
+        yield from ()
+
+
+def matching(pattern: str, right: str) -> AfterValidator:
+    """Accept text that matches `pattern` as a whole; else say what is `right`."""
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise PydanticCustomError("pattern", "{right}", {"right": right})
+        return text
+
+    return AfterValidator(check)
+
+
+Name = Annotated[
+    str,
+    matching(
+        r"(?=.{1,24}$)[a-z](-?[a-z0-9])*",
+        "a name of lower-case letters, digits and single hyphens, 24 at most, that starts with a letter",
+    ),
+]
+"""A name that also fits into resource names: lower-case letters, digits and single hyphens, at most 24."""
+
+RetentionDays = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+]
+"""Days that CloudWatch Logs keeps a log group's events (PutRetentionPolicy, retentionInDays)."""
+
+Port = Annotated[int, Field(ge=1, le=65535)]
