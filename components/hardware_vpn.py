@@ -1,0 +1,271 @@
+"""One virtual private gateway on a VPC, and a VPN connection of two IPsec tunnels to every site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+from pydantic import SecretStr
+
+from components.labels import Labels
+
+LARGEST_PLAIN_ASN = 2147483647
+"""Up to here a customer gateway takes `bgpAsn`, above it `bgpAsnExtended` (EC2, CreateCustomerGateway)."""
+
+TUNNEL_STATE_PERIOD_SECONDS = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class TunnelArgs:
+    """How one IPsec tunnel negotiates. Times in seconds; values as AWS's "Tunnel options" names them.
+
+    Without `inside_cidr` and `preshared_key` AWS chooses them.
+    """
+
+    inside_cidr: IPv4Network | None
+    preshared_key: SecretStr | None
+    ike_versions: tuple[str, ...]
+    phase1_encryption_algorithms: tuple[str, ...]
+    phase1_integrity_algorithms: tuple[str, ...]
+    phase1_dh_group_numbers: tuple[int, ...]
+    phase1_lifetime_seconds: int
+    phase2_encryption_algorithms: tuple[str, ...]
+    phase2_integrity_algorithms: tuple[str, ...]
+    phase2_dh_group_numbers: tuple[int, ...]
+    phase2_lifetime_seconds: int
+    rekey_margin_time_seconds: int
+    rekey_fuzz_percentage: int
+    replay_window_size: int
+    dpd_timeout_seconds: int
+    dpd_timeout_action: str
+    startup_action: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteArgs:
+    """A site's router and its two tunnels. With a BGP ASN routes are learned; else they are `lan_cidrs`."""
+
+    name: str
+    location: str
+    critical: bool
+    public_ip: IPv4Address | None
+    certificate_arn: str | None
+    device_name: str | None
+    bgp_asn: int | None
+    lan_cidrs: tuple[IPv4Network, ...]
+    tunnels: tuple[TunnelArgs, TunnelArgs]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HardwareVpnArgs:
+    """The VPG, the route tables that learn its routes, and the sites.
+
+    `private_route_table_ids` are by availability zone. `protected` refuses to delete the VPG and the VPN
+    connections. `tunnel_down_minutes` is how long a tunnel may be down before the topic hears of it.
+    """
+
+    labels: Labels
+    vpc_id: pulumi.Input[str]
+    private_route_table_ids: Mapping[str, pulumi.Input[str]]
+    amazon_side_asn: int
+    preshared_key_storage: str
+    sites: tuple[SiteArgs, ...]
+    tunnel_log_format: str
+    tunnel_log_retention_days: int
+    alert_topic_arn: pulumi.Input[str]
+    tunnel_down_minutes: int
+    protected: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectedSite:
+    """A site's VPN connection, and what the site's router needs to know of it.
+
+    `configuration` is AWS's customer gateway configuration, XML with the pre-shared keys: a secret.
+    """
+
+    customer_gateway_id: pulumi.Output[str]
+    vpn_connection_id: pulumi.Output[str]
+    routing: str
+    outside_addresses: tuple[pulumi.Output[str], pulumi.Output[str]]
+    inside_cidrs: tuple[pulumi.Output[str], pulumi.Output[str]]
+    configuration: pulumi.Output[str]
+
+
+class HardwareVpn(pulumi.ComponentResource):
+    """A VPG, and for each site a customer gateway, a VPN connection, its routes, logs and alarm.
+
+    All connections share one log group. Its name starts with `/aws/vendedlogs/` so that AWS's log delivery
+    does not run into the size limit of CloudWatch's resource policy ("Site-to-Site VPN logs").
+    """
+
+    vpg_id: pulumi.Output[str]
+    sites: Mapping[str, ConnectedSite]
+
+    def __init__(self, name: str, args: HardwareVpnArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(
+            "aws-vpn:vpn:HardwareVpn", name, {"onPremisesCidrs": _on_premises_cidrs(args.sites)}, opts
+        )
+        self._name, self._args = name, args
+        self._own = pulumi.ResourceOptions(parent=self)
+        self._kept = pulumi.ResourceOptions(parent=self, protect=args.protected)
+        self._log_group = aws.cloudwatch.LogGroup(
+            f"{name}-tunnels",
+            name=f"/aws/vendedlogs{args.labels.names.path(name)}",
+            retention_in_days=args.tunnel_log_retention_days,
+            tags=args.labels.tagged(f"{name}-tunnels"),
+            opts=self._own,
+        )
+        self.vpg_id = self._vpg()
+        self.sites = {site.name: self._connected(site) for site in args.sites}
+        self.register_outputs(
+            {
+                "vpgId": self.vpg_id,
+                "onPremisesCidrs": _on_premises_cidrs(args.sites),
+                "vpnConnectionIds": {site: made.vpn_connection_id for site, made in self.sites.items()},
+            }
+        )
+
+    def _vpg(self) -> pulumi.Output[str]:
+        vpg = aws.ec2.VpnGateway(
+            self._name,
+            vpc_id=self._args.vpc_id,
+            amazon_side_asn=str(self._args.amazon_side_asn),
+            tags=self._args.labels.tagged(self._name),
+            opts=self._kept,
+        )
+        for zone, table_id in self._args.private_route_table_ids.items():
+            aws.ec2.VpnGatewayRoutePropagation(
+                f"{self._name}-private-{zone[-1]}",
+                vpn_gateway_id=vpg.id,
+                route_table_id=table_id,
+                opts=self._own,
+            )
+        return vpg.id
+
+    def _connected(self, site: SiteArgs) -> ConnectedSite:
+        name = f"{self._name}-{site.name}"
+        gateway = self._customer_gateway(name, site)
+        connection = self._connection(name, site, gateway)
+        if site.bgp_asn is None:
+            for cidr in site.lan_cidrs:
+                aws.ec2.VpnConnectionRoute(
+                    f"{name}-{cidr}",
+                    vpn_connection_id=connection.id,
+                    destination_cidr_block=str(cidr),
+                    opts=self._own,
+                )
+        self._alarm(name, site, connection)
+        return ConnectedSite(
+            customer_gateway_id=gateway.id,
+            vpn_connection_id=connection.id,
+            routing="static" if site.bgp_asn is None else "bgp",
+            outside_addresses=(connection.tunnel1_address, connection.tunnel2_address),
+            inside_cidrs=(connection.tunnel1_inside_cidr, connection.tunnel2_inside_cidr),
+            configuration=pulumi.Output.secret(connection.customer_gateway_configuration),
+        )
+
+    def _customer_gateway(self, name: str, site: SiteArgs) -> aws.ec2.CustomerGateway:
+        asn = None if site.bgp_asn is None else str(site.bgp_asn)
+        extended = site.bgp_asn is not None and site.bgp_asn > LARGEST_PLAIN_ASN
+        return aws.ec2.CustomerGateway(
+            name,
+            type="ipsec.1",
+            ip_address=None if site.public_ip is None else str(site.public_ip),
+            certificate_arn=site.certificate_arn,
+            device_name=site.device_name,
+            bgp_asn=None if extended else asn,
+            bgp_asn_extended=asn if extended else None,
+            tags=self._site_tags(name, site),
+            opts=self._own,
+        )
+
+    def _connection(
+        self, name: str, site: SiteArgs, gateway: aws.ec2.CustomerGateway
+    ) -> aws.ec2.VpnConnection:
+        first, second = site.tunnels
+        return aws.ec2.VpnConnection(
+            name,
+            type="ipsec.1",
+            vpn_gateway_id=self.vpg_id,
+            customer_gateway_id=gateway.id,
+            static_routes_only=site.bgp_asn is None,
+            preshared_key_storage=self._args.preshared_key_storage,
+            **_tunnel_inputs(1, first),
+            tunnel1_log_options=aws.ec2.VpnConnectionTunnel1LogOptionsArgs(
+                cloudwatch_log_options=aws.ec2.VpnConnectionTunnel1LogOptionsCloudwatchLogOptionsArgs(
+                    log_enabled=True,
+                    log_group_arn=self._log_group.arn,
+                    log_output_format=self._args.tunnel_log_format,
+                )
+            ),
+            **_tunnel_inputs(2, second),
+            tunnel2_log_options=aws.ec2.VpnConnectionTunnel2LogOptionsArgs(
+                cloudwatch_log_options=aws.ec2.VpnConnectionTunnel2LogOptionsCloudwatchLogOptionsArgs(
+                    log_enabled=True,
+                    log_group_arn=self._log_group.arn,
+                    log_output_format=self._args.tunnel_log_format,
+                )
+            ),
+            tags=self._site_tags(name, site),
+            opts=self._kept,
+        )
+
+    def _alarm(self, name: str, site: SiteArgs, connection: aws.ec2.VpnConnection) -> None:
+        """Per connection TunnelState is below 1 once one of the two tunnels is down ("VPN metrics")."""
+        aws.cloudwatch.MetricAlarm(
+            f"{name}-tunnel-state",
+            name=self._args.labels.names.of(f"{name}-tunnel-state"),
+            alarm_description=f"A tunnel of the VPN connection to {site.name} is down.",
+            namespace="AWS/VPN",
+            metric_name="TunnelState",
+            dimensions={"VpnId": connection.id},
+            statistic="Minimum",
+            comparison_operator="LessThanThreshold",
+            threshold=1,
+            period=TUNNEL_STATE_PERIOD_SECONDS,
+            evaluation_periods=self._args.tunnel_down_minutes * 60 // TUNNEL_STATE_PERIOD_SECONDS,
+            treat_missing_data="missing",
+            alarm_actions=[self._args.alert_topic_arn],
+            ok_actions=[self._args.alert_topic_arn],
+            insufficient_data_actions=[self._args.alert_topic_arn],
+            tags=self._site_tags(name, site),
+            opts=self._own,
+        )
+
+    def _site_tags(self, name: str, site: SiteArgs) -> dict[str, str]:
+        critical = str(site.critical).lower()
+        return self._args.labels.tagged(name, Site=site.name, Location=site.location, Critical=critical)
+
+
+def _on_premises_cidrs(sites: tuple[SiteArgs, ...]) -> list[str]:
+    return sorted({str(cidr) for site in sites for cidr in site.lan_cidrs})
+
+
+def _tunnel_inputs(number: int, tunnel: TunnelArgs) -> dict[str, Any]:
+    """A tunnel's options as `VpnConnection` takes them, its secret marked as one."""
+    key = tunnel.preshared_key
+    inputs = {
+        "inside_cidr": None if tunnel.inside_cidr is None else str(tunnel.inside_cidr),
+        "preshared_key": None if key is None else pulumi.Output.secret(key.get_secret_value()),
+        "ike_versions": list(tunnel.ike_versions),
+        "phase1_encryption_algorithms": list(tunnel.phase1_encryption_algorithms),
+        "phase1_integrity_algorithms": list(tunnel.phase1_integrity_algorithms),
+        "phase1_dh_group_numbers": list(tunnel.phase1_dh_group_numbers),
+        "phase1_lifetime_seconds": tunnel.phase1_lifetime_seconds,
+        "phase2_encryption_algorithms": list(tunnel.phase2_encryption_algorithms),
+        "phase2_integrity_algorithms": list(tunnel.phase2_integrity_algorithms),
+        "phase2_dh_group_numbers": list(tunnel.phase2_dh_group_numbers),
+        "phase2_lifetime_seconds": tunnel.phase2_lifetime_seconds,
+        "rekey_margin_time_seconds": tunnel.rekey_margin_time_seconds,
+        "rekey_fuzz_percentage": tunnel.rekey_fuzz_percentage,
+        "replay_window_size": tunnel.replay_window_size,
+        "dpd_timeout_seconds": tunnel.dpd_timeout_seconds,
+        "dpd_timeout_action": tunnel.dpd_timeout_action,
+        "startup_action": tunnel.startup_action,
+    }
+    return {f"tunnel{number}_{option}": value for option, value in inputs.items()}

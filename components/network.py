@@ -1,0 +1,202 @@
+"""A VPC with a public and a private subnet in each availability zone, and its flow logs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+import pulumi
+import pulumi_aws as aws
+
+from components.labels import Labels
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArgs:
+    """What a network is made of. Subnets are given by availability zone.
+
+    `nat_gateways` puts a managed NAT gateway into each public subnet and points the zone's private route
+    table at it.
+    """
+
+    labels: Labels
+    cidr: IPv4Network
+    public_subnets: Mapping[str, IPv4Network]
+    private_subnets: Mapping[str, IPv4Network]
+    flow_log_traffic: str
+    flow_log_retention_days: int
+    nat_gateways: bool = False
+
+
+class Network(pulumi.ComponentResource):
+    """A VPC with DNS, an internet gateway, and a route table for each private subnet.
+
+    Private subnets have a route table each, so that a route that follows a server can differ by zone. The
+    default security group allows nothing (Security Hub EC2.2), and flow logs go to CloudWatch (EC2.6).
+    """
+
+    vpc_id: pulumi.Output[str]
+    public_subnet_ids: Mapping[str, pulumi.Output[str]]
+    private_subnet_ids: Mapping[str, pulumi.Output[str]]
+    private_route_table_ids: Mapping[str, pulumi.Output[str]]
+
+    def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("aws-vpn:network:Network", name, {"cidr": str(args.cidr)}, opts)
+        self._name, self._args = name, args
+        self._own = pulumi.ResourceOptions(parent=self)
+        self._vpc = aws.ec2.Vpc(
+            name,
+            cidr_block=str(args.cidr),
+            enable_dns_support=True,
+            enable_dns_hostnames=True,
+            tags=args.labels.tagged(name),
+            opts=self._own,
+        )
+        self.vpc_id = self._vpc.id
+        aws.ec2.DefaultSecurityGroup(
+            f"{name}-default", vpc_id=self.vpc_id, tags=args.labels.tagged(f"{name}-default"), opts=self._own
+        )
+        self.public_subnet_ids = self._subnets("public", args.public_subnets)
+        self.private_subnet_ids = self._subnets("private", args.private_subnets)
+        self._public_routes()
+        self.private_route_table_ids = {
+            zone: self._route_table(f"private-{zone[-1]}", subnet)
+            for zone, subnet in self.private_subnet_ids.items()
+        }
+        if args.nat_gateways:
+            self._nat_gateways()
+        self._flow_logs()
+        self.register_outputs(
+            {
+                "vpcId": self.vpc_id,
+                "cidr": str(args.cidr),
+                "publicSubnetIds": dict(self.public_subnet_ids),
+                "privateSubnetIds": dict(self.private_subnet_ids),
+                "privateRouteTableIds": dict(self.private_route_table_ids),
+            }
+        )
+
+    def _subnets(self, tier: str, cidrs: Mapping[str, IPv4Network]) -> dict[str, pulumi.Output[str]]:
+        return {
+            zone: aws.ec2.Subnet(
+                f"{self._name}-{tier}-{zone[-1]}",
+                vpc_id=self.vpc_id,
+                availability_zone=zone,
+                cidr_block=str(cidr),
+                map_public_ip_on_launch=False,
+                tags=self._args.labels.tagged(f"{tier}-{zone[-1]}", Tier=tier),
+                opts=self._own,
+            ).id
+            for zone, cidr in cidrs.items()
+        }
+
+    def _route_table(self, part: str, subnet_id: pulumi.Output[str]) -> pulumi.Output[str]:
+        table = aws.ec2.RouteTable(
+            f"{self._name}-{part}",
+            vpc_id=self.vpc_id,
+            tags=self._args.labels.tagged(part),
+            opts=self._own,
+        )
+        aws.ec2.RouteTableAssociation(
+            f"{self._name}-{part}", route_table_id=table.id, subnet_id=subnet_id, opts=self._own
+        )
+        return table.id
+
+    def _public_routes(self) -> None:
+        name = f"{self._name}-public"
+        gateway = aws.ec2.InternetGateway(
+            self._name, vpc_id=self.vpc_id, tags=self._args.labels.tagged(self._name), opts=self._own
+        )
+        table = aws.ec2.RouteTable(
+            name, vpc_id=self.vpc_id, tags=self._args.labels.tagged("public"), opts=self._own
+        )
+        aws.ec2.Route(
+            f"{name}-internet",
+            route_table_id=table.id,
+            destination_cidr_block="0.0.0.0/0",
+            gateway_id=gateway.id,
+            opts=self._own,
+        )
+        for zone, subnet_id in self.public_subnet_ids.items():
+            aws.ec2.RouteTableAssociation(
+                f"{name}-{zone[-1]}", route_table_id=table.id, subnet_id=subnet_id, opts=self._own
+            )
+
+    def _nat_gateways(self) -> None:
+        for zone, table_id in self.private_route_table_ids.items():
+            part = f"nat-{zone[-1]}"
+            name = f"{self._name}-{part}"
+            address = aws.ec2.Eip(name, domain="vpc", tags=self._args.labels.tagged(part), opts=self._own)
+            gateway = aws.ec2.NatGateway(
+                name,
+                allocation_id=address.id,
+                subnet_id=self.public_subnet_ids[zone],
+                tags=self._args.labels.tagged(part),
+                opts=self._own,
+            )
+            aws.ec2.Route(
+                name,
+                route_table_id=table_id,
+                destination_cidr_block="0.0.0.0/0",
+                nat_gateway_id=gateway.id,
+                opts=self._own,
+            )
+
+    def _flow_logs(self) -> None:
+        name, labels = f"{self._name}-flow-logs", self._args.labels
+        group = aws.cloudwatch.LogGroup(
+            name,
+            name=labels.names.path("flow-logs"),
+            retention_in_days=self._args.flow_log_retention_days,
+            tags=labels.tagged("flow-logs"),
+            opts=self._own,
+        )
+        role = aws.iam.Role(
+            name,
+            name=labels.names.of("flow-logs"),
+            assume_role_policy=json.dumps(_trusting("vpc-flow-logs.amazonaws.com")),
+            tags=labels.tagged("flow-logs"),
+            opts=self._own,
+        )
+        aws.iam.RolePolicy(
+            name,
+            role=role.name,
+            policy=pulumi.Output.json_dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Allow",
+                            "Action": [
+                                "logs:CreateLogStream",
+                                "logs:DescribeLogStreams",
+                                "logs:PutLogEvents",
+                            ],
+                            "Resource": [group.arn, pulumi.Output.concat(group.arn, ":*")],
+                        }
+                    ],
+                }
+            ),
+            opts=self._own,
+        )
+        aws.ec2.FlowLog(
+            name,
+            vpc_id=self.vpc_id,
+            traffic_type=self._args.flow_log_traffic,
+            log_destination_type="cloud-watch-logs",
+            log_destination=group.arn,
+            iam_role_arn=role.arn,
+            tags=labels.tagged("flow-logs"),
+            opts=self._own,
+        )
+
+
+def _trusting(service: str) -> dict[str, object]:
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"},
+        ],
+    }

@@ -1,0 +1,115 @@
+"""Which components an environment gets, and how they connect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+
+from components.alert_topic import AlertTopic, AlertTopicArgs
+from components.hardware_vpn import ConnectedSite, HardwareVpn, HardwareVpnArgs, SiteArgs, TunnelArgs
+from components.labels import Labels
+from components.network import Network, NetworkArgs
+from stacks.names import EnvironmentNames
+from stacks.sections.hardware_vpn import HardwareVpnSettings, Site
+from stacks.settings import Settings
+
+
+class Environment:
+    """A VPC, and the VPNs and NAT that the settings ask for."""
+
+    def __init__(self, stack: str, settings: Settings) -> None:
+        self._settings = settings
+        self._labels = Labels(names=EnvironmentNames(stack), tags=settings.tags)
+        self._network = self._build_network()
+        self._alerts = AlertTopic(
+            "alerts", AlertTopicArgs(labels=self._labels, emails=settings.alerts.emails)
+        )
+        self._hardware_vpn = settings.hardware_vpn and self._build_hardware_vpn(settings.hardware_vpn)
+
+    def exports(self) -> dict[str, Any]:
+        """What a user needs next, by the name of the stack's output."""
+        exports: dict[str, Any] = {
+            "network": {
+                "vpcId": self._network.vpc_id,
+                "cidr": str(self._settings.network.cidr),
+                "publicSubnetIds": dict(self._network.public_subnet_ids),
+                "privateSubnetIds": dict(self._network.private_subnet_ids),
+            },
+            "alertTopicArn": self._alerts.arn,
+        }
+        if self._settings.hardware_vpn and self._hardware_vpn:
+            sites = self._hardware_vpn.sites
+            exports["hardwareVpn"] = {
+                "vpgId": self._hardware_vpn.vpg_id,
+                "amazonSideAsn": self._settings.hardware_vpn.amazon_side_asn,
+                "sites": {name: _site_export(site) for name, site in sites.items()},
+            }
+            exports["configurations"] = pulumi.Output.secret(
+                {name: site.configuration for name, site in sites.items()}
+            )
+        return exports
+
+    def _build_network(self) -> Network:
+        network = self._settings.network
+        subnets = network.zone_subnets()
+        return Network(
+            "network",
+            NetworkArgs(
+                labels=self._labels,
+                cidr=network.cidr,
+                public_subnets={zone: pair.public for zone, pair in subnets.items()},
+                private_subnets={zone: pair.private for zone, pair in subnets.items()},
+                flow_log_traffic=network.flow_logs.traffic,
+                flow_log_retention_days=network.flow_logs.retention_days,
+                nat_gateways=self._settings.nat.mode == "gateways",
+            ),
+        )
+
+    def _build_hardware_vpn(self, vpn: HardwareVpnSettings) -> HardwareVpn:
+        return HardwareVpn(
+            "hardware-vpn",
+            HardwareVpnArgs(
+                labels=self._labels,
+                vpc_id=self._network.vpc_id,
+                private_route_table_ids=self._network.private_route_table_ids,
+                amazon_side_asn=vpn.amazon_side_asn,
+                preshared_key_storage=vpn.preshared_key_storage,
+                sites=tuple(_site_args(vpn, site) for site in vpn.sites),
+                tunnel_log_format=vpn.tunnel_logs.output_format,
+                tunnel_log_retention_days=vpn.tunnel_logs.retention_days,
+                alert_topic_arn=self._alerts.arn,
+                tunnel_down_minutes=self._settings.alerts.tunnel_down_minutes,
+                protected=self._settings.deletion_protection,
+            ),
+        )
+
+
+def _site_args(vpn: HardwareVpnSettings, site: Site) -> SiteArgs:
+    first, second = (
+        TunnelArgs(**dict(options), inside_cidr=own.inside_cidr, preshared_key=own.preshared_key)
+        for options, own in zip(vpn.tunnel_options(site), site.tunnels, strict=True)
+    )
+    return SiteArgs(
+        name=site.name,
+        location=site.place,
+        critical=site.place in vpn.critical_locations,
+        public_ip=site.public_ip,
+        certificate_arn=site.certificate_arn,
+        device_name=site.device_name,
+        bgp_asn=site.bgp_asn,
+        lan_cidrs=site.lan_cidrs,
+        tunnels=(first, second),
+    )
+
+
+def _site_export(site: ConnectedSite) -> dict[str, Any]:
+    return {
+        "vpnConnectionId": site.vpn_connection_id,
+        "customerGatewayId": site.customer_gateway_id,
+        "routing": site.routing,
+        "tunnels": [
+            {"outsideAddress": address, "insideCidr": cidr}
+            for address, cidr in zip(site.outside_addresses, site.inside_cidrs, strict=True)
+        ],
+    }

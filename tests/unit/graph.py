@@ -1,0 +1,186 @@
+"""Runs a program under Pulumi mocks and returns the graph of resources that it registered.
+
+Everything is resolved before `record` returns, so a test is a plain statement about the graph: there is
+nothing to await and nothing that could be forgotten.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi.runtime import mocks, rpc, settings
+from pulumi.runtime.stack import run_in_stack
+
+SECRET = rpc._special_secret_sig
+SIGNATURE = rpc._special_sig_key
+
+Outputs = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One registration. `parent`, `depends_on` and `refers_to` hold `type::name` keys of other resources."""
+
+    type: str
+    name: str
+    parent: str
+    inputs: Mapping[str, Any]
+    secrets: frozenset[str]
+    depends_on: frozenset[str]
+    refers_to: Mapping[str, frozenset[str]]
+    protect: bool
+    ignore_changes: tuple[str, ...]
+    outputs: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def key(self) -> str:
+        """How other resources' `parent` and dependencies name this one."""
+        return f"{self.type}::{self.name}"
+
+
+@dataclass(frozen=True)
+class Graph:
+    """All registrations of a program, and what the stack exports."""
+
+    resources: tuple[Resource, ...]
+    exports: Mapping[str, Any]
+    secret_exports: frozenset[str]
+
+    def of(self, type_: str) -> list[Resource]:
+        """Every resource of a type."""
+        return [resource for resource in self.resources if resource.type == type_]
+
+    def one(self, type_: str, name: str | None = None) -> Resource:
+        """The resource of a type, which must be one alone (of that name)."""
+        found = [resource for resource in self.of(type_) if name in (None, resource.name)]
+        assert len(found) == 1, f"{len(found)} of {type_} {name or ''}: {[r.name for r in self.of(type_)]}"
+        return found[0]
+
+    def counts(self) -> dict[str, int]:
+        """How many resources of each type there are."""
+        types = [resource.type for resource in self.resources]
+        return {type_: types.count(type_) for type_ in sorted(set(types))}
+
+
+def record(program: Callable[[], object], *, outputs: Outputs | None = None, stack: str = "test") -> Graph:
+    """The graph that `program` registers; ids are `<name>-id`, other outputs as `outputs` makes them up."""
+    monitor = _Recorder(_Cloud(outputs or _nothing))
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    try:
+        settings.set_root_resource(None)  # pyright: ignore[reportArgumentType]
+        mocks.set_mocks(monitor.mocks, project="aws-vpn", stack=stack, monitor=monitor)
+        settings.set_root_resource(None)  # pyright: ignore[reportArgumentType]
+        asyncio.get_event_loop().run_until_complete(run_in_stack(lambda: _ran(program)))
+    finally:
+        asyncio.get_event_loop().close()
+        asyncio.set_event_loop(None)
+    return monitor.graph()
+
+
+def _ran(program: Callable[[], object]) -> None:
+    program()
+
+
+def _nothing(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {}
+
+
+class _Cloud(mocks.Mocks):
+    def __init__(self, outputs: Outputs) -> None:
+        self._outputs = outputs
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        made = {
+            "arn": f"arn:aws:{args.typ.split(':')[1].split('/')[0]}:::{args.name}",
+            **_plain(args.inputs),
+            **self._outputs(args.typ, args.name, args.inputs),
+        }
+        return (f"{args.name}-id" if args.custom else None), made
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        raise AssertionError(f"the program calls {args.token}, which these tests do not expect")
+
+
+class _Recorder(mocks.MockMonitor):
+    def __init__(self, cloud: _Cloud) -> None:
+        super().__init__(cloud)
+        self._recorded: dict[str, Resource] = {}
+        self._exports: dict[str, Any] = {}
+
+    def graph(self) -> Graph:
+        return Graph(
+            resources=tuple(self._recorded.values()),
+            exports={name: _plain(value) for name, value in self._exports.items()},
+            secret_exports=frozenset(name for name, value in self._exports.items() if _has_secret(value)),
+        )
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802
+        response = super().RegisterResource(request)
+        if request.type == "pulumi:pulumi:Stack":
+            return response
+        inputs = rpc.deserialize_properties(request.object, keep_unknowns=True)
+        self._recorded[response.urn] = Resource(
+            type=request.type,
+            name=request.name,
+            parent=_key(request.parent),
+            inputs={key: _plain(value) for key, value in inputs.items()},
+            secrets=frozenset(key for key, value in inputs.items() if _has_secret(value)),
+            depends_on=frozenset(_key(urn) for urn in request.dependencies),
+            refers_to={
+                key: frozenset(_key(urn) for urn in dependencies.urns)
+                for key, dependencies in request.propertyDependencies.items()
+            },
+            protect=request.protect,
+            ignore_changes=tuple(request.ignoreChanges),
+        )
+        return response
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+        outputs = rpc.deserialize_properties(request.outputs, keep_unknowns=True)
+        if request.urn in self._recorded:
+            self._recorded[request.urn].outputs.update({key: _plain(value) for key, value in outputs.items()})
+        else:
+            self._exports.update(outputs)
+        return super().RegisterResourceOutputs(request)
+
+
+def _key(urn: str) -> str:
+    if not urn:
+        return ""
+    *_, types, name = urn.split("::")
+    return f"{types.rsplit('$', 1)[-1]}::{name}"
+
+
+def _is_secret(value: Any) -> bool:
+    return isinstance(value, dict) and value.get(SIGNATURE) == SECRET
+
+
+def _plain(value: Any) -> Any:
+    """The value without the marks of secrets; whole numbers, which travel as floats, as integers."""
+    if _is_secret(value):
+        return _plain(value["value"])
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _has_secret(value: Any) -> bool:
+    return _is_secret(value) or any(map(_has_secret, _inner(value)))
+
+
+def _inner(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value
+
+
+def policy_statements(document: str) -> list[dict[str, Any]]:
+    """The statements of an IAM policy document."""
+    return json.loads(document)["Statement"]
