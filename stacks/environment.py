@@ -72,7 +72,7 @@ class Environment:
             HardwareVpnArgs(
                 labels=self._labels,
                 vpc_id=self._network.vpc_id,
-                private_route_table_ids=self._network.private_route_table_ids,
+                route_tables=self._network.private_route_tables,
                 amazon_side_asn=vpn.amazon_side_asn,
                 preshared_key_storage=vpn.preshared_key_storage,
                 sites=tuple(_site_args(vpn, site) for site in vpn.sites),

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 import yaml
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from stacks.names import PROJECT
-from stacks.sections.section import Problem
+from stacks.sections.section import Problem, Section
 from stacks.settings import Settings
 
 REGION_KEY = "aws:region"
@@ -71,7 +71,7 @@ def read_stack_file(path: Path) -> Settings:
         raise SettingsError(source, [Problem("", None, f"a readable file: {error.strerror}")]) from None
     except yaml.YAMLError as error:
         raise SettingsError(source, [Problem("", None, f"YAML: {' '.join(str(error).split())}")]) from None
-    except (TypeError, KeyError, AttributeError):
+    except (TypeError, KeyError, AttributeError, RecursionError):
         raise SettingsError(source, [Problem("config", None, "a mapping of keys to values")]) from None
     return parse(source, values)
 
@@ -95,16 +95,15 @@ def parse(source: str, config: Mapping[str, Any]) -> Settings:
     data = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
     data["region"] = config.get(REGION_KEY)
     problems: list[Problem] = []
-    settings = _validated(data, problems)
-    if settings is not None:
-        problems.extend(settings.problems())
+    settings, data = _validated(data, problems)
+    problems.extend(_section_problems(data) if settings is None else settings.problems())
     if problems or settings is None:
         raise SettingsError(source, [_with_full_key(problem) for problem in problems])
     return settings
 
 
-def _validated(data: dict[str, Any], problems: list[Problem]) -> Settings | None:
-    """Settings from what is valid in `data`.
+def _validated(data: dict[str, Any], problems: list[Problem]) -> tuple[Settings | None, dict[str, Any]]:
+    """Settings from what is valid in `data`, and that part of it.
 
     Whatever is wrong is noted, taken out, and the rest tried again, so that one wrong value does not hide the
     rules between the others.
@@ -112,19 +111,37 @@ def _validated(data: dict[str, Any], problems: list[Problem]) -> Settings | None
     reported: set[Location] = set()
     while True:
         try:
-            return Settings.model_validate(data)
+            return Settings.model_validate(data), data
         except ValidationError as error:
-            fresh = [
-                detail for detail in error.errors(include_url=False) if _written(detail, data) not in reported
+            places = {_written(detail, data) for detail in error.errors(include_url=False)}
+            causes = [
+                detail
+                for detail in error.errors(include_url=False)
+                if not _is_consequence(detail, _written(detail, data), places | reported)
             ]
             problems.extend(
-                _problem(detail, data) for detail in fresh if not _is_consequence(detail, reported)
+                _problem(detail, data) for detail in causes if _written(detail, data) not in reported
             )
-            reported.update(_written(detail, data) for detail in fresh)
-            pruned = _pruned(data, [_written(detail, data) for detail in error.errors(include_url=False)])
+            reported |= places
+            pruned = _pruned(data, [_written(detail, data) for detail in causes] or [*places])
             if pruned == data:
-                return None
+                return None, data
             data = pruned
+
+
+def _section_problems(data: dict[str, Any]) -> Iterator[Problem]:
+    """The rules within those sections that can be read, when the settings as a whole cannot."""
+    for name, field in Settings.model_fields.items():
+        key = field.alias or name
+        try:
+            value: Any = TypeAdapter[Any](cast("Any", field.annotation)).validate_python(data.get(key))
+        except ValidationError:
+            continue
+        if isinstance(value, Section):
+            yield from (problem.under(key) for problem in value.problems())
+        elif isinstance(value, tuple):
+            for i, part in enumerate(cast("tuple[Section, ...]", value)):
+                yield from (problem.under(f"{key}[{i}]") for problem in part.problems())
 
 
 def _written(detail: ErrorDetails, data: Any) -> Location:
@@ -145,10 +162,10 @@ def _written(detail: ErrorDetails, data: Any) -> Location:
     return tuple(place)
 
 
-def _is_consequence(detail: ErrorDetails, reported: set[Location]) -> bool:
-    """Whether an error only says that a value already reported is now missing."""
+def _is_consequence(detail: ErrorDetails, place: Location, known: set[Location]) -> bool:
+    """Whether an error only says that something is missing where a value inside it was refused."""
     return detail["type"] in ("missing", "too_short") and any(
-        place[: len(detail["loc"])] == detail["loc"] for place in reported
+        len(inner) > len(place) and inner[: len(place)] == place for inner in known
     )
 
 

@@ -24,13 +24,20 @@ class FailoverSettings(Section):
     standby_zone: AvailabilityZone | None = None
     monitor_zone: AvailabilityZone | None = None
 
-    def zones(self, available: tuple[str, ...]) -> tuple[str, str, str]:
-        """Where main, standby and the monitor run: as asked, else the first, second, last zone."""
-        return (
-            self.main_zone or available[0],
-            self.standby_zone or available[1],
-            self.monitor_zone or available[-1],
-        )
+    def server_zones(self, available: tuple[str, ...]) -> tuple[str, str]:
+        """Where main and standby run: as asked, else in the first two zones that are left."""
+        main = self.main_zone or next(zone for zone in available if zone != self.standby_zone)
+        return main, self.standby_zone or next(zone for zone in available if zone != main)
+
+    def monitor_zones(self, available: tuple[str, ...]) -> tuple[str, ...]:
+        """Where the monitor may run: as asked, else in a zone of neither server.
+
+        With two zones only it may run in both, so that it comes back in the one that is left.
+        """
+        if self.monitor_zone:
+            return (self.monitor_zone,)
+        third = tuple(zone for zone in available if zone not in self.server_zones(available))
+        return third or available
 
     def zone_problems(self, available: tuple[str, ...]) -> Iterator[Problem]:
         """Zones the network has, main and standby apart."""
@@ -45,5 +52,5 @@ class FailoverSettings(Section):
             yield Problem(
                 "", ", ".join(available), "two availability zones in network.availabilityZones at least"
             )
-        elif self.zones(available)[0] == self.zones(available)[1]:
-            yield Problem("standbyZone", self.zones(available)[1], "another zone than main's")
+        elif self.main_zone is not None and self.main_zone == self.standby_zone:
+            yield Problem("standbyZone", self.standby_zone, "another zone than main's")

@@ -43,7 +43,7 @@ class NetworkSettings(Section):
     def zone_subnets(self) -> dict[str, ZoneSubnets]:
         """The subnets of each zone: as given, or eighths of the VPC, four public then four private."""
         if self.subnets is not None:
-            return {zone: self.subnets[zone] for zone in self.availability_zones}
+            return {zone: self.subnets[zone] for zone in self.availability_zones if zone in self.subnets}
         eighths = list(self.cidr.subnets(prefixlen_diff=3))
         return {
             zone: ZoneSubnets(public=eighths[i], private=eighths[COMPUTED_ZONES + i])

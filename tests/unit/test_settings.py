@@ -1,0 +1,342 @@
+"""Bad settings: each is refused with its stack file, key, value, and what would be right, all at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from stacks.sections.hardware_vpn import TunnelOptions
+from stacks.settings import Settings
+from stacks.stack_file import SettingsError, parse, read_engine_config, read_stack_file
+
+GOOD: dict[str, Any] = {
+    "aws:region": "eu-central-1",
+    "aws-vpn:network": {
+        "cidr": "10.10.0.0/16",
+        "availabilityZones": ["eu-central-1a", "eu-central-1b"],
+    },
+    "aws-vpn:hardwareVpn": {
+        "sites": [
+            {
+                "name": "berlin",
+                "publicIp": "203.0.113.10",
+                "lanCidrs": ["192.168.10.0/24"],
+                "tunnels": [{"insideCidr": "169.254.10.0/30"}, {}],
+            },
+        ]
+    },
+    "aws-vpn:openVpn": [{"name": "staff", "clientPool": "172.27.0.0/24"}],
+}
+
+Change = Callable[[dict[str, Any]], None]
+
+
+def changed(change: Change) -> dict[str, Any]:
+    config = deepcopy(GOOD)
+    change(config)
+    return config
+
+
+def put(value: Any, *place: str | int) -> Change:
+    def change(config: dict[str, Any]) -> None:
+        at: Any = config
+        for step in place[:-1]:
+            at = at[step]
+        if place[-1] == "+":
+            at.append(value)
+        else:
+            at[place[-1]] = value
+
+    return change
+
+
+def site(key: str, value: Any) -> Change:
+    return put(value, "aws-vpn:hardwareVpn", "sites", 0, key)
+
+
+def tunnel(key: str, value: Any) -> Change:
+    return put(value, "aws-vpn:hardwareVpn", "sites", 0, "tunnels", 0, key)
+
+
+def openvpn(key: str, value: Any) -> Change:
+    return put(value, "aws-vpn:openVpn", 0, key)
+
+
+def lines(config: dict[str, Any]) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        parse("stacks/Pulumi.dev.yaml", config)
+    return str(caught.value).splitlines()
+
+
+BAD: list[tuple[Change, str, str]] = [
+    (put("moon-1", "aws:region"), "aws:region = moon-1", "a region's name"),
+    (lambda c: c.pop("aws-vpn:network"), "aws-vpn:network is missing", "required"),
+    (put("10.0.0.0/8", "aws-vpn:network", "cidr"), "network.cidr = 10.0.0.0/8", "between /16 and /28"),
+    (put("10.10.0.1/16", "aws-vpn:network", "cidr"), "network.cidr = 10.10.0.1/16", "10.10.0.0/16"),
+    (put("ten", "aws-vpn:network", "cidr"), "network.cidr = ten", "CIDR notation"),
+    (put("fd00::/64", "aws-vpn:network", "cidr"), "network.cidr = fd00::/64", "IPv4"),
+    (
+        put(["eu-central-1a", "eu-west-1b"], "aws-vpn:network", "availabilityZones"),
+        "availabilityZones[1] = eu-west-1b",
+        "a zone of eu-central-1",
+    ),
+    (
+        put(["eu-central-1a", "eu-central-1a"], "aws-vpn:network", "availabilityZones"),
+        "availabilityZones[1] = eu-central-1a",
+        "each zone once",
+    ),
+    (
+        put({"retentionDays": 8}, "aws-vpn:network", "flowLogs"),
+        "network.flowLogs.retentionDays = 8",
+        "1, 3, 5, 7, 14",
+    ),
+    (
+        put(
+            {"eu-central-1a": {"public": "10.10.0.0/24", "private": "10.10.0.0/25"}},
+            "aws-vpn:network",
+            "subnets",
+        ),
+        "network.subnets.eu-central-1a.private = 10.10.0.0/25",
+        "leaves subnets.eu-central-1a.public",
+    ),
+    (
+        put(
+            {"eu-central-1a": {"public": "10.11.0.0/24", "private": "10.10.1.0/24"}},
+            "aws-vpn:network",
+            "subnets",
+        ),
+        "network.subnets.eu-central-1a.public = 10.11.0.0/24",
+        "inside the VPC's 10.10.0.0/16",
+    ),
+    (put("yes", "aws-vpn:netwrok"), "aws-vpn:netwrok = yes", "network?"),
+    (site("publicIp", "10.0.0.1"), "sites[0].publicIp = 10.0.0.1", "public IPv4"),
+    (site("publicIp", None), "sites[0].publicIp is missing", "certificateArn"),
+    (
+        site("certificateArn", "arn:nope"),
+        "sites[0].certificateArn = arn:nope",
+        "ARN of a private certificate",
+    ),
+    (site("bgpAsn", 7224), "sites[0].bgpAsn = 7224", "AWS does not reserve"),
+    (site("bgpAsn", 64512), "sites[0].bgpAsn = 64512", "another ASN than amazonSideAsn"),
+    (site("bgpAsn", 4294967295), "sites[0].bgpAsn = 4294967295", "4294967294 or less"),
+    (site("lanCidrs", []), "sites[0].lanCidrs = (list)", "at least 1"),
+    (site("lanCidrs", ["10.10.4.0/24"]), "sites[0].lanCidrs[0] = 10.10.4.0/24", "leaves network.cidr"),
+    (site("name", "Berlin Office"), "sites[0].name = Berlin Office", "lower-case"),
+    (site("tunnels", [{}]), "sites[0].tunnels", ""),
+    (tunnel("insideCidr", "169.254.0.0/30"), "tunnels[0].insideCidr = 169.254.0.0/30", "does not reserve"),
+    (tunnel("insideCidr", "169.254.10.0/29"), "tunnels[0].insideCidr = 169.254.10.0/29", "/30"),
+    (tunnel("insideCidr", "10.0.0.0/30"), "tunnels[0].insideCidr = 10.0.0.0/30", "169.254.0.0/16"),
+    (tunnel("presharedKey", "0startswithzero"), "tunnels[0].presharedKey = (secret)", "not a zero"),
+    (tunnel("presharedKey", "short12"), "tunnels[0].presharedKey = (secret)", "8 to 64"),
+    (tunnel("presharedKey", "has-a-hyphen"), "tunnels[0].presharedKey = (secret)", "letters, digits"),
+    (tunnel("presharedKey", "x" * 65), "tunnels[0].presharedKey = (secret)", "8 to 64"),
+    (tunnel("ikeVersions", ["ikev3"]), "tunnels[0].ikeVersions[0] = ikev3", "'ikev1' or 'ikev2'"),
+    (tunnel("phase1DhGroupNumbers", [5]), "tunnels[0].phase1DhGroupNumbers[0] = 5", "2, 14"),
+    (tunnel("phase2DhGroupNumbers", [19, 19]), "tunnels[0].phase2DhGroupNumbers", "each value once"),
+    (tunnel("phase1EncryptionAlgorithms", ["3DES"]), "phase1EncryptionAlgorithms[0] = 3DES", "AES256-GCM-16"),
+    (tunnel("phase1LifetimeSeconds", 899), "phase1LifetimeSeconds = 899", "900 or more"),
+    (tunnel("phase1LifetimeSeconds", 28801), "phase1LifetimeSeconds = 28801", "28800 or less"),
+    (tunnel("phase2LifetimeSeconds", 3601), "phase2LifetimeSeconds = 3601", "3600 or less"),
+    (
+        tunnel("phase1LifetimeSeconds", 3600),
+        "phase2LifetimeSeconds = 3600",
+        "less than phase1LifetimeSeconds",
+    ),
+    (tunnel("rekeyMarginTimeSeconds", 1801), "rekeyMarginTimeSeconds = 1801", "1800 or less"),
+    (
+        put(
+            {"phase2LifetimeSeconds": 900, "rekeyMarginTimeSeconds": 600},
+            "aws-vpn:hardwareVpn",
+            "tunnelDefaults",
+        ),
+        "tunnels[1].rekeyMarginTimeSeconds = 600",
+        "at most half of phase2LifetimeSeconds, 450",
+    ),
+    (tunnel("dpdTimeoutSeconds", 29), "dpdTimeoutSeconds = 29", "30 or more"),
+    (tunnel("dpdTimeoutAction", "reboot"), "dpdTimeoutAction = reboot", "'clear', 'none' or 'restart'"),
+    (tunnel("startupAction", "wait"), "startupAction = wait", "'add' or 'start'"),
+    (tunnel("ikeVersions", ["ikev1", "ikev2"]), "tunnels[0].startupAction = start", "AWS starts IKEv2 only"),
+    (tunnel("replayWindowSize", 63), "replayWindowSize = 63", "64 or more"),
+    (tunnel("rekeyFuzzPercentage", 101), "rekeyFuzzPercentage = 101", "100 or less"),
+    (put(64000, "aws-vpn:hardwareVpn", "amazonSideAsn"), "amazonSideAsn = 64000", "64512 to 65534"),
+    (
+        put(["berlin"], "aws-vpn:hardwareVpn", "criticalLocations"),
+        "criticalLocations[0] = berlin",
+        "two sites",
+    ),
+    (openvpn("clientPool", "10.10.0.0/24"), "openVpn[0].clientPool = 10.10.0.0/24", "leaves network.cidr"),
+    (openvpn("clientPool", "172.27.0.0/30"), "openVpn[0].clientPool = 172.27.0.0/30", "/16 and /29"),
+    (openvpn("permitted", ["private-z"]), "openVpn[0].permitted[0] = private-z", "vpc, public-a"),
+    (openvpn("protocol", "sctp"), "openVpn[0].protocol = sctp", "'udp' or 'tcp'"),
+    (openvpn("port", 0), "openVpn[0].port = 0", "1 or more"),
+    (openvpn("fixedAddresses", {"ann": "172.27.1.9"}), "fixedAddresses.ann = 172.27.1.9", "in clientPool"),
+    (openvpn("fixedAddresses", {"ann": "172.27.0.1"}), "fixedAddresses.ann = 172.27.0.1", "server's own"),
+    (
+        openvpn("fixedAddresses", {"ann": "172.27.0.9", "bob": "172.27.0.9"}),
+        "fixedAddresses.bob = 172.27.0.9",
+        "ann has it",
+    ),
+    (
+        openvpn("keepalive", {"intervalSeconds": 5, "timeoutSeconds": 6}),
+        "keepalive.timeoutSeconds = 6",
+        "at least twice",
+    ),
+    (
+        openvpn("offices", [{"name": "rome", "lanCidrs": ["192.168.10.0/25"]}]),
+        "openVpn[0].offices[0].lanCidrs[0] = 192.168.10.0/25",
+        "leaves hardwareVpn.sites[0].lanCidrs[0]",
+    ),
+    (
+        openvpn("failover", {"mainZone": "eu-central-1b", "standbyZone": "eu-central-1b"}),
+        "openVpn[0].failover.standbyZone = eu-central-1b",
+        "another zone than main's",
+    ),
+    (
+        openvpn("failover", {"monitorZone": "eu-central-1c"}),
+        "openVpn[0].failover.monitorZone = eu-central-1c",
+        "one of network.availabilityZones",
+    ),
+    (
+        put({"name": "staff", "clientPool": "172.27.1.0/24"}, "aws-vpn:openVpn", "+"),
+        "openVpn[1].name",
+        "another",
+    ),
+    (put({"aws:owner": "x"}, "aws-vpn:tags"), "aws-vpn:tags.aws:owner", "not starting with aws:"),
+    (put({"Name": "x"}, "aws-vpn:tags"), "aws-vpn:tags.Name = x", "this program sets it"),
+    (put({"emails": ["nobody"]}, "aws-vpn:alerts"), "alerts.emails[0] = nobody", "an e-mail address"),
+    (put({"mode": "magic"}, "aws-vpn:nat"), "aws-vpn:nat.mode = magic", "'none', 'gateways' or 'instances'"),
+]
+
+
+@pytest.mark.parametrize(("change", "what", "right"), BAD, ids=[what for _, what, _ in BAD])
+def test_a_bad_setting_is_refused_by_its_key(change: Change, what: str, right: str) -> None:
+    told = lines(changed(change))
+    assert any(
+        line.startswith("stacks/Pulumi.dev.yaml: aws") and what in line and right in line for line in told
+    ), told
+
+
+def test_good_settings_are_accepted() -> None:
+    assert isinstance(parse("stacks/Pulumi.dev.yaml", GOOD), Settings)
+
+
+def test_every_problem_is_told_at_once() -> None:
+    def change(config: dict[str, Any]) -> None:
+        tunnel("presharedKey", "0bad")(config)
+        site("bgpAsn", 64512)(config)
+        put("10.10.0.1/16", "aws-vpn:network", "cidr")(config)
+        openvpn("permitted", ["nowhere"])(config)
+        put("no", "aws-vpn:deletionProtecton")(config)
+
+    told = "\n".join(lines(changed(change)))
+    for key in ("presharedKey", "bgpAsn", "network.cidr", "deletionProtecton"):
+        assert key in told
+
+
+def test_a_secret_is_never_shown() -> None:
+    assert "0verysecret" not in "\n".join(lines(changed(tunnel("presharedKey", "0verysecret"))))
+
+
+def test_a_good_secret_is_kept_as_one() -> None:
+    settings = parse("x", changed(tunnel("presharedKey", "Good.Key_1234")))
+    assert settings.hardware_vpn is not None
+    key = settings.hardware_vpn.sites[0].tunnels[0].preshared_key
+    assert key == SecretStr("Good.Key_1234")
+    assert "Good.Key" not in repr(settings)
+
+
+def test_the_engines_configuration_is_read_like_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(json.dumps({"config": GOOD}))
+    config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in GOOD.items()}
+    assert read_engine_config("dev", config) == read_stack_file(file)
+
+
+def test_encrypted_values_are_left_out_when_a_file_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(json.dumps({"config": changed(tunnel("presharedKey", {"secure": "v1:abc"}))}))
+    settings = read_stack_file(file)
+    assert settings.hardware_vpn is not None
+    assert settings.hardware_vpn.sites[0].tunnels[0].preshared_key is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", "config: 3", "{", "config: {aws-vpn:network: &a [*a]}"])
+def test_a_file_that_is_no_stack_file_is_named(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=r"Pulumi\.dev\.yaml: "):
+        read_stack_file(file)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"Pulumi\.none\.yaml: should be a readable file"):
+        read_stack_file(tmp_path / "Pulumi.none.yaml")
+
+
+def test_a_tunnel_overrides_the_defaults_of_the_section() -> None:
+    def change(config: dict[str, Any]) -> None:
+        put({"dpdTimeoutSeconds": 60, "replayWindowSize": 128}, "aws-vpn:hardwareVpn", "tunnelDefaults")(
+            config
+        )
+        tunnel("replayWindowSize", 256)(config)
+
+    settings = parse("x", changed(change))
+    assert settings.hardware_vpn is not None
+    first, second = settings.hardware_vpn.tunnel_options(settings.hardware_vpn.sites[0])
+    assert (first.dpd_timeout_seconds, first.replay_window_size) == (60, 256)
+    assert (second.dpd_timeout_seconds, second.replay_window_size) == (60, 128)
+
+
+def test_default_tunnel_options_are_strong() -> None:
+    options = TunnelOptions()
+    assert options.ike_versions == ("ikev2",)
+    assert set(options.phase1_encryption_algorithms) <= {"AES256", "AES256-GCM-16"}
+    assert all(group >= 19 for group in (*options.phase1_dh_group_numbers, *options.phase2_dh_group_numbers))
+    assert all(algorithm.startswith("SHA2-") for algorithm in options.phase2_integrity_algorithms)
+
+
+def test_a_site_without_an_address_waits_for_its_router() -> None:
+    def change(config: dict[str, Any]) -> None:
+        arn = "arn:aws:acm:eu-central-1:123456789012:certificate/abc"
+        site("publicIp", None)(config)
+        site("certificateArn", arn)(config)
+
+    settings = parse("x", changed(change))
+    assert settings.hardware_vpn is not None
+    options = settings.hardware_vpn.tunnel_options(settings.hardware_vpn.sites[0])
+    assert [tunnel.startup_action for tunnel in options] == ["add", "add"]
+
+
+def test_redundant_routers_of_a_location_share_its_lans_whole_but_not_in_part() -> None:
+    second = {
+        "name": "berlin-2",
+        "location": "berlin",
+        "publicIp": "203.0.113.11",
+        "lanCidrs": ["192.168.10.0/24"],
+    }
+    assert parse("x", changed(put(second, "aws-vpn:hardwareVpn", "sites", "+")))
+    part = {**second, "lanCidrs": ["192.168.10.0/25"]}
+    assert "sites[1].lanCidrs[0]" in lines(changed(put(part, "aws-vpn:hardwareVpn", "sites", "+")))[0]
+
+
+def test_subnets_keep_their_blocks_when_a_zone_is_added() -> None:
+    def change(config: dict[str, Any]) -> None:
+        put([f"eu-central-1{zone}" for zone in "abcd"], "aws-vpn:network", "availabilityZones")(config)
+
+    before = parse("x", GOOD).network.subnet_names()
+    after = parse("x", changed(change)).network.subnet_names()
+    assert before.items() <= after.items()
+    assert len(after) == 8
+
+
+def test_servers_and_monitor_are_spread_over_the_zones() -> None:
+    failover = parse("x", GOOD).open_vpn[0].failover
+    assert failover.server_zones(("a", "b", "c")) == ("a", "b")
+    assert failover.monitor_zones(("a", "b", "c")) == ("c",)
+    assert failover.monitor_zones(("a", "b")) == ("a", "b")
