@@ -1,0 +1,1 @@
+"""Running any command against the sandbox's own engine, cloud and provider."""

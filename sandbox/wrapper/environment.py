@@ -1,0 +1,84 @@
+"""The environment variables that make a command see the sandbox, and nothing but the sandbox."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from sandbox.wrapper.cloud import Cloud
+from sandbox.wrapper.places import ROOT, SHIM, Places
+
+ENGINE = "AWS_VPN_SANDBOX_ENGINE"
+"""The variable that tells the `pulumi` command on PATH which engine is behind it."""
+
+_FOREIGN = ("AWS_", "PULUMI_", "LOCALSTACK_")
+_OURS = ("AWS_VPN_", "PULUMI_STACK")
+_LOOPBACK = "127.0.0.1,localhost"
+
+
+def aws(cloud: Cloud, region: str) -> dict[str, str]:
+    """What every AWS SDK and the `aws` command need to talk to the sandbox's cloud, and no real account."""
+    return {
+        "AWS_ENDPOINT_URL": cloud.endpoint,
+        "AWS_ACCESS_KEY_ID": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def pulumi(places: Places, engine: Path) -> dict[str, str]:
+    """What keeps the engine to itself: its own home, states and passphrase, no account and no downloads."""
+    return {
+        ENGINE: str(engine),
+        "PULUMI_HOME": str(places.home),
+        "PULUMI_BACKEND_URL": places.backend.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "sandbox",
+        "PULUMI_SKIP_UPDATE_CHECK": "1",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+        "PULUMI_IGNORE_AMBIENT_PLUGINS": "1",
+    }
+
+
+def inside(base: Mapping[str, str], additions: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a command in the sandbox.
+
+    `base` without the user's own AWS and Pulumi settings, with `additions`, and with the sandbox's commands
+    first on PATH.
+    """
+    kept = {
+        name: value for name, value in base.items() if name.startswith(_OURS) or not name.startswith(_FOREIGN)
+    }
+    modules = [path for path in kept.pop("PYTHONPATH", "").split(os.pathsep) if path and path != str(ROOT)]
+    return {
+        **kept,
+        **additions,
+        **({"PYTHONPATH": os.pathsep.join(modules)} if modules else {}),
+        **{name: _with_loopback(kept.get(name, "")) for name in ("NO_PROXY", "no_proxy")},
+        "PATH": os.pathsep.join([str(SHIM), outside_path(base)]),
+    }
+
+
+def outside_path(base: Mapping[str, str]) -> str:
+    """PATH without the sandbox's own commands: where an installed engine is looked for."""
+    folders = base.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(folder for folder in folders if folder != str(SHIM))
+
+
+def exports(settings: Mapping[str, str]) -> str:
+    """`settings` as commands for a shell to evaluate."""
+    unset = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
+    lines = [
+        f"unset {' '.join(unset)}",
+        *(f"export {name}={shlex.quote(value)}" for name, value in settings.items()),
+    ]
+    return "\n".join(lines)
+
+
+def _with_loopback(exceptions: str) -> str:
+    return ",".join(part for part in (exceptions, _LOOPBACK) if part and part not in exceptions) or exceptions

@@ -1,0 +1,21 @@
+"""`make env`: what a shell evaluates so that `aws` and boto3 see the sandbox."""
+
+from __future__ import annotations
+
+import sys
+
+from sandbox.error import end_with
+from sandbox.wrapper import cloud, environment
+from sandbox.wrapper.places import places
+from sandbox.wrapper.ready import region
+
+
+def main() -> int:
+    """Prints the exports for the stack that the first argument names; starts the cloud if need be."""
+    stack = sys.argv[1] if len(sys.argv) > 1 else None
+    print(environment.exports(environment.aws(cloud.ensure(places()), region(stack))))
+    return 0
+
+
+if __name__ == "__main__":
+    end_with(main)
