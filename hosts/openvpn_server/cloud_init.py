@@ -1,0 +1,154 @@
+"""The instance's user data: packages, files and units, for Debian's cloud-init."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import gzip
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hosts.openvpn_server.configuration import fixed_addresses, office_configurations, server_configuration
+from hosts.openvpn_server.firewall import ruleset
+from hosts.openvpn_server.host import ServerHost
+from hosts.openvpn_server.units import (
+    FETCH_PROGRAM,
+    FETCH_TIMER,
+    KERNEL_SETTINGS,
+    SERVER_DROP_IN,
+    SERVER_UNIT,
+    SHIP_PROGRAM,
+    fetch_service,
+    ship_service,
+)
+
+USER_DATA_LIMIT = 16384
+"""EC2's limit for user data in bytes, before it is base64-encoded ("Run commands at launch")."""
+
+PACKAGES = ("curl", "nftables", "openvpn", "python3-boto3", "python3-cryptography", "unattended-upgrades")
+
+SERVER_FOLDER = "/etc/openvpn/server"
+_PROGRAMS = Path(__file__).parent / "programs"
+_AUTOMATIC_UPGRADES = """\
+APT::Periodic::Update-Package-Lists "1";
+APT::Periodic::Unattended-Upgrade "1";
+"""
+
+
+class UserDataTooLargeError(ValueError):
+    """A tunnel with more offices and fixed addresses than user data can hold."""
+
+
+def encoded_user_data(host: ServerHost) -> str:
+    """User data as EC2 takes it, in base64.
+
+    As plain text while that fits, since two builds of zlib may compress one text into different bytes, which
+    would look like a changed server; compressed beyond. cloud-init reads both.
+
+    Raises:
+        UserDataTooLargeError: it would not fit into EC2's limit.
+    """
+    content = user_data(host).encode()
+    if len(content) > USER_DATA_LIMIT:
+        content = gzip.compress(content, mtime=0)
+    if len(content) > USER_DATA_LIMIT:
+        raise UserDataTooLargeError(
+            f"tunnel {host.tunnel}: {len(host.offices)} offices and {len(host.fixed_addresses)} fixed"
+            f" addresses take {len(content)} bytes of user data; should be {USER_DATA_LIMIT} at most (EC2)"
+        )
+    return base64.b64encode(content).decode()
+
+
+def user_data(host: ServerHost) -> str:
+    """Everything the instance is told at boot, for cloud-init. It carries no secret."""
+    document = {
+        "package_update": True,
+        "packages": list(PACKAGES),
+        "write_files": [_entry(path, content) for path, content in files(host).items()],
+        "runcmd": list(_commands(host)),
+    }
+    return "#cloud-config\n" + yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=1000)
+
+
+def files(host: ServerHost) -> dict[str, str]:
+    """What the user data writes, by path on the instance."""
+    return {
+        **configuration_files(host),
+        "/etc/nftables.conf": ruleset(host),
+        "/etc/sysctl.d/60-openvpn.conf": KERNEL_SETTINGS,
+        "/etc/apt/apt.conf.d/60upgrades": _AUTOMATIC_UPGRADES,
+        f"/etc/systemd/system/{SERVER_UNIT}.d/local.conf": SERVER_DROP_IN,
+        "/etc/systemd/system/fetch-openvpn-secrets.service": fetch_service(host),
+        "/etc/systemd/system/fetch-openvpn-secrets.timer": FETCH_TIMER,
+        "/etc/systemd/system/ship-journal.service": ship_service(host),
+        FETCH_PROGRAM: _program("fetch_secrets.py"),
+        SHIP_PROGRAM: _program("ship_journal.py"),
+    }
+
+
+def configuration_files(host: ServerHost) -> dict[str, str]:
+    """OpenVPN's own files, by path on the instance."""
+    offices = office_configurations(host)
+    return {
+        f"{SERVER_FOLDER}/server.conf": server_configuration(host),
+        **{f"{SERVER_FOLDER}/ccd/{name}": content for name, content in offices.items()},
+        **({f"{SERVER_FOLDER}/fixed-addresses": fixed_addresses(host)} if host.fixed_addresses else {}),
+    }
+
+
+def _commands(host: ServerHost) -> list[str]:
+    # Debian's AMI has no SSM agent. "latest" and not a pinned release: the agent updates itself anyway, and
+    # the region's bucket keeps old releases only for a while.
+    agent = (
+        f"https://s3.{host.region}.amazonaws.com/amazon-ssm-{host.region}/latest/"
+        "debian_$(dpkg --print-architecture)/amazon-ssm-agent.deb"
+    )
+    return [
+        f"mkdir -p {SERVER_FOLDER}/ccd",
+        "systemctl daemon-reload",
+        "systemctl enable nftables.service && systemctl restart nftables.service",
+        "sysctl --system",
+        f"systemctl enable {SERVER_UNIT}",
+        "systemctl enable --now fetch-openvpn-secrets.timer ship-journal.service",
+        f"curl --fail --silent --show-error --retry 10 --retry-all-errors --output /run/ssm.deb {agent}"
+        " && dpkg --install /run/ssm.deb",
+    ]
+
+
+def _program(name: str) -> str:
+    """A program without its docstrings, comments and blank lines, which would take a tenth of user data."""
+    source = (_PROGRAMS / name).read_text(encoding="utf-8")
+    dropped = {
+        number
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and ast.get_docstring(node)
+        and len(node.body) > 1
+        for number in range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)
+    }
+    return "".join(
+        f"{line.split('  # ')[0]}\n"
+        for number, line in enumerate(source.splitlines(), start=1)
+        if number == 1 or (number not in dropped and line.strip() and not line.lstrip().startswith("#"))
+    )
+
+
+def _entry(path: str, content: str) -> dict[str, str]:
+    entry = {"path": path, "content": content}
+    return {**entry, "permissions": "0755"} if path.startswith("/usr/local/") else entry
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML with files as literal blocks, so that user data can be read."""
+
+
+def _literal(dumper: yaml.SafeDumper, text: str) -> Any:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar(  # pyright: ignore[reportUnknownMemberType]
+        "tag:yaml.org,2002:str", text, style=style
+    )
+
+
+_Dumper.add_representer(str, _literal)

@@ -1,0 +1,84 @@
+"""The server's packet filter: it decides what clients may reach, whatever routes a client sets itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv4Network, collapse_addresses
+
+from hosts.openvpn_server.configuration import DEVICE, reaches
+from hosts.openvpn_server.host import ServerHost
+
+_NOT_INTERNET = (
+    "0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, "
+    "172.16.0.0/12, 192.168.0.0/16, 224.0.0.0/3"
+)
+"""Addresses that are not globally reachable (RFC 6890), the instance metadata service among them."""
+
+
+def ruleset(host: ServerHost) -> str:
+    """`/etc/nftables.conf`, loaded as a whole (nft -f is one transaction)."""
+    nat = list(_nat(host))
+    chains = [
+        *_chain("input", "type filter hook input priority filter; policy drop;", _input(host)),
+        *_chain("forward", "type filter hook forward priority filter; policy drop;", _forward(host)),
+        *_chain("from_clients", "", _from_clients(host)),
+        *(_chain("postrouting", "type nat hook postrouting priority srcnat;", nat) if nat else ()),
+    ]
+    body = "".join(f"  {line}\n" for line in [*_sets(host), *chains])
+    return f"#!/usr/sbin/nft -f\nflush ruleset\ntable inet openvpn {{\n{body}}}\n"
+
+
+def _sets(host: ServerHost) -> Iterator[str]:
+    yield _set("permitted", host.permitted)
+    yield _set("clients", (host.client_pool, *host.office_networks))
+    yield _set("offices", host.office_networks)
+    if host.full_tunnel:
+        yield f"set not_internet {{ type ipv4_addr; flags interval; elements = {{ {_NOT_INTERNET} }}; }}"
+
+
+def _input(host: ServerHost) -> Iterator[str]:
+    yield "ct state vmap { established : accept, related : accept, invalid : drop }"
+    yield 'iifname "lo" accept'
+    yield "meta l4proto { icmp, ipv6-icmp } accept"
+    yield f'iifname != "{DEVICE}" {host.protocol} dport {host.port} accept'
+
+
+def _forward(host: ServerHost) -> Iterator[str]:
+    yield "ct state vmap { established : accept, related : accept, invalid : drop }"
+    yield f'iifname "{DEVICE}" jump from_clients'
+    yield f'oifname "{DEVICE}" ip saddr @permitted ip daddr @offices accept'
+    yield 'limit rate 30/minute log prefix "refused: "'
+    yield "reject with icmpx admin-prohibited"
+
+
+def _from_clients(host: ServerHost) -> Iterator[str]:
+    yield "ip saddr != @clients drop"
+    yield "ip daddr @permitted accept"
+    servers = [str(server) for server in host.dns_servers if reaches(host, server)]
+    if servers:
+        yield f"ip daddr {{ {', '.join(servers)} }} meta l4proto {{ tcp, udp }} th dport 53 accept"
+    if host.client_to_client:
+        yield f'oifname "{DEVICE}" ip daddr @clients accept'
+    if host.full_tunnel:
+        yield "ip daddr != @not_internet accept"
+
+
+def _nat(host: ServerHost) -> Iterator[str]:
+    """The VPC's resolver answers addresses of the VPC only, the internet public ones only."""
+    if host.vpc_resolver in host.dns_servers:
+        yield f"ip saddr @clients ip daddr {host.vpc_resolver} th dport 53 masquerade"
+    if host.full_tunnel:
+        yield "ip saddr @clients ip daddr != @not_internet masquerade"
+
+
+def _chain(name: str, hook: str, rules: Iterable[str]) -> Iterator[str]:
+    yield f"chain {name} {{"
+    for rule in (hook, *rules) if hook else rules:
+        yield f"  {rule}"
+    yield "}"
+
+
+def _set(name: str, networks: Iterable[IPv4Network | IPv4Address]) -> str:
+    elements = ", ".join(str(network) for network in collapse_addresses(map(IPv4Network, networks)))
+    content = f" elements = {{ {elements} }};" if elements else ""
+    return f"set {name} {{ type ipv4_addr; flags interval;{content} }}"

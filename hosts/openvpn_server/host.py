@@ -1,0 +1,92 @@
+"""What one OpenVPN server has to know. Main and standby of a tunnel know the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
+from typing import Literal
+
+from stacks.names import EnvironmentNames
+from stacks.sections.openvpn import OpenVpnSettings
+from stacks.settings import Settings
+
+SITE_PREFIX = "site-"
+
+
+def site_name(office: str) -> str:
+    """The common name of the certificate that an office's router carries: `site-potsdam`."""
+    return f"{SITE_PREFIX}{office}"
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An office whose router is a client of the tunnel, and the networks behind it."""
+
+    name: str
+    lan_cidrs: tuple[IPv4Network, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerHost:
+    """One OpenVPN server. It holds no secret, only the names under which the instance role may read them.
+
+    `permitted` are the networks of the VPC that clients may reach. Keepalive times are in seconds.
+    """
+
+    environment: str
+    tunnel: str
+    region: str
+    vpc_cidr: IPv4Network
+    client_pool: IPv4Network
+    permitted: tuple[IPv4Network, ...]
+    server_secret: str
+    crl_secret: str
+    log_group: str
+    protocol: Literal["udp", "tcp"] = "udp"
+    port: int = 1194
+    full_tunnel: bool = False
+    client_to_client: bool = False
+    dns_servers: tuple[IPv4Address, ...] = ()
+    dns_domain: str | None = None
+    offices: tuple[Office, ...] = ()
+    fixed_addresses: Mapping[str, IPv4Address] = field(default_factory=dict[str, IPv4Address])
+    keepalive_interval: int = 1
+    keepalive_timeout: int = 4
+
+    @classmethod
+    def of(cls, stack: str, settings: Settings, tunnel: OpenVpnSettings) -> ServerHost:
+        """The server of one of a stack's tunnels, by its settings."""
+        names = EnvironmentNames(stack)
+        networks = {"vpc": settings.network.cidr, **settings.network.subnet_names()}
+        return cls(
+            environment=stack,
+            tunnel=tunnel.name,
+            region=settings.region,
+            vpc_cidr=settings.network.cidr,
+            client_pool=tunnel.client_pool,
+            permitted=tuple(networks[name] for name in tunnel.permitted),
+            server_secret=names.openvpn_secret(tunnel.name, "server"),
+            crl_secret=names.openvpn_secret(tunnel.name, "crl"),
+            log_group=names.path("openvpn", tunnel.name),
+            protocol=tunnel.protocol,
+            port=tunnel.listening_port,
+            full_tunnel=tunnel.full_tunnel,
+            client_to_client=tunnel.client_to_client,
+            dns_servers=tunnel.dns_servers,
+            dns_domain=tunnel.dns_domain,
+            offices=tuple(Office(office.name, office.lan_cidrs) for office in tunnel.offices),
+            fixed_addresses=dict(tunnel.fixed_addresses),
+            keepalive_interval=tunnel.keepalive.interval_seconds,
+            keepalive_timeout=tunnel.keepalive.timeout_seconds,
+        )
+
+    @property
+    def office_networks(self) -> tuple[IPv4Network, ...]:
+        """The networks of all offices."""
+        return tuple(lan for office in self.offices for lan in office.lan_cidrs)
+
+    @property
+    def vpc_resolver(self) -> IPv4Address:
+        """The VPC's own DNS server: its second address ("DNS attributes for your VPC")."""
+        return self.vpc_cidr.network_address + 2

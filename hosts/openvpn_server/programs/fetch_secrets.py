@@ -1,0 +1,188 @@
+#!/usr/bin/python3
+"""Bring a tunnel's server bundle and revocation list from Secrets Manager to OpenVPN's folder.
+
+Runs at boot and every half a minute. A file that is there is never replaced by a worse one: the bundle must
+be whole and match itself, the revocation list signed by the bundle's authority, in force, and not older.
+OpenVPN notices a new revocation list by itself; a new bundle needs its restart. Ends with 1 and one line
+while something is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.hashes import SHA384
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+BUNDLE_FILES = {
+    "ca": "ca.crt",
+    "certificate": "server.crt",
+    "key": "server.key",
+    "tlsCryptV2Server": "tls-crypt-v2.key",
+}
+WARNING_DAYS = 30
+
+
+class NotUsableError(Exception):
+    """What was fetched cannot be used; what is there stays."""
+
+
+def main() -> int:
+    """Fetch once."""
+    options = arguments()
+    try:
+        secrets = boto3.client(  # pyright: ignore[reportUnknownMemberType]
+            "secretsmanager", region_name=options.region, endpoint_url=os.environ.get("AWS_ENDPOINT_URL")
+        )
+        is_new = install_bundle(options.folder, read(secrets, options.server_secret))
+        install_crl(options.folder, read(secrets, options.crl_secret))
+    except (NotUsableError, BotoCoreError, ClientError, OSError) as error:
+        print(f"fetch-openvpn-secrets: {error}", file=sys.stderr)
+        return 1
+    if options.unit:
+        # `start` changes nothing while the server runs.
+        action = "restart" if is_new else "start"
+        subprocess.run(["systemctl", "--no-block", action, options.unit], check=True)
+    return 0
+
+
+def arguments() -> argparse.Namespace:
+    """What the systemd unit says."""
+    parser = argparse.ArgumentParser(description="Fetch the OpenVPN server's keys and revocation list.")
+    parser.add_argument("--region", required=True)
+    parser.add_argument("--server-secret", required=True)
+    parser.add_argument("--crl-secret", required=True)
+    parser.add_argument("--folder", type=Path, default=Path("/etc/openvpn/server"))
+    parser.add_argument("--unit", help="the server's systemd unit, started or restarted as needed")
+    return parser.parse_args()
+
+
+def read(secrets: SecretsManagerClient, name: str) -> str:
+    """A secret's value."""
+    try:
+        return secrets.get_secret_value(SecretId=name)["SecretString"]
+    except secrets.exceptions.ResourceNotFoundException:
+        raise NotUsableError(f"secret {name} has no value yet; run `access publish`") from None
+
+
+def install_bundle(folder: Path, text: str) -> bool:
+    """Write the server's keys and certificates where they differ; whether any did."""
+    try:
+        values = json.loads(text)
+        bundle: dict[str, str] = {file: values[key] for key, file in BUNDLE_FILES.items()}
+        check_bundle(bundle)
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidSignature) as error:
+        raise NotUsableError(f"server bundle not used: {error or 'not signed by its own ca'}") from None
+    changed = [file for file, content in bundle.items() if content != current(folder / file)]
+    for file in changed:
+        write(folder / file, bundle[file], 0o600)
+    return bool(changed)
+
+
+def check_bundle(bundle: dict[str, str]) -> None:
+    """The key belongs to the certificate, the certificate to the authority."""
+    certificate = x509.load_pem_x509_certificate(bundle["server.crt"].encode())
+    key = load_pem_private_key(bundle["server.key"].encode(), None)
+    if key.public_key() != certificate.public_key():
+        raise ValueError("its key is not its certificate's")
+    authority_key(bundle["ca.crt"]).verify(
+        certificate.signature,
+        certificate.tbs_certificate_bytes,
+        ECDSA(certificate.signature_hash_algorithm or SHA384()),
+    )
+    if "-----BEGIN OpenVPN tls-crypt-v2 server key-----" not in bundle["tls-crypt-v2.key"]:
+        raise ValueError("no tls-crypt-v2 server key")
+    warn_of_expiry("server certificate", in_utc(certificate, "not_valid_after"))
+
+
+def install_crl(folder: Path, text: str) -> None:
+    """Write the revocation list if it is a better one."""
+    path = folder / "crl.pem"
+    authority = authority_key(current(folder / "ca.crt"))
+    fetched = checked_crl(text, authority)
+    if fetched is None:
+        raise NotUsableError("revocation list not used: not signed by the tunnel's authority, or damaged")
+    expiry = in_utc(fetched, "next_update")
+    if expiry < datetime.now(UTC):
+        raise NotUsableError(f"revocation list not used: expired {expiry:%Y-%m-%d}; run `access publish`")
+    present = checked_crl(current(path), authority)
+    if present is not None and number(present) > number(fetched):
+        raise NotUsableError(f"revocation list not used: {number(fetched)} is older than {number(present)}")
+    if text != current(path):
+        write(path, text, 0o644)
+        print(f"revocation list {number(fetched)} installed, {len(fetched)} revoked")
+    warn_of_expiry("revocation list", expiry)
+
+
+def authority_key(pem: str) -> EllipticCurvePublicKey:
+    """The key of a certificate authority; ours are all elliptic curve."""
+    key = x509.load_pem_x509_certificate(pem.encode()).public_key()
+    if not isinstance(key, EllipticCurvePublicKey):
+        raise ValueError("the authority's key is not elliptic curve")
+    return key
+
+
+def checked_crl(text: str, authority: EllipticCurvePublicKey) -> x509.CertificateRevocationList | None:
+    """The revocation list if the authority signed it, else None."""
+    try:
+        crl = x509.load_pem_x509_crl(text.encode())
+    except ValueError:
+        return None
+    return crl if crl.is_signature_valid(authority) else None
+
+
+def number(crl: x509.CertificateRevocationList) -> int:
+    """The CRL number (RFC 5280, 5.2.3), which grows with each list."""
+    return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+
+
+def in_utc(item: x509.Certificate | x509.CertificateRevocationList, field: str) -> datetime:
+    """A date of a certificate or list; cryptography before 42 has it without a zone."""
+    return getattr(item, f"{field}_utc", None) or getattr(item, field).replace(tzinfo=UTC)
+
+
+def warn_of_expiry(what: str, date: datetime) -> None:
+    """Say so every time from WARNING_DAYS on, so that an alarm on the line lasts until it is renewed."""
+    days = (date - datetime.now(UTC)).days
+    if days < WARNING_DAYS:
+        print(f"{what} expires in {days} days")
+
+
+def current(path: Path) -> str:
+    """A file's content, nothing if it is not there."""
+    return path.read_text() if path.exists() else ""
+
+
+def write(path: Path, text: str, mode: int) -> None:
+    """Replace a file as a whole, so that a reader sees the old or the new content."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as stream:
+        temporary = Path(stream.name)
+        try:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+            temporary.chmod(mode)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink()
+            raise
+
+
+if __name__ == "__main__":
+    sys.exit(main())

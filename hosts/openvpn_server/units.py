@@ -1,0 +1,118 @@
+"""systemd units of the server, and the kernel settings it needs.
+
+Debian's own `openvpn-server@.service` runs the server; a drop-in adds to it.
+"""
+
+from __future__ import annotations
+
+from hosts.openvpn_server.host import ServerHost
+
+SERVER_UNIT = "openvpn-server@server.service"
+FETCH_PROGRAM = "/usr/local/sbin/fetch-openvpn-secrets"
+SHIP_PROGRAM = "/usr/local/sbin/ship-journal"
+
+KERNEL_SETTINGS = """\
+net.ipv4.ip_forward = 1
+net.ipv4.conf.all.send_redirects = 0
+net.ipv4.conf.default.send_redirects = 0
+"""
+
+SERVER_DROP_IN = """\
+[Unit]
+# Never forward without the packet filter.
+Requires=nftables.service
+After=nftables.service
+ConditionPathExists=/etc/openvpn/server/server.key
+ConditionPathExists=/etc/openvpn/server/crl.pem
+StartLimitIntervalSec=0
+
+[Service]
+Restart=always
+RestartSec=1
+LogRateLimitIntervalSec=30
+LogRateLimitBurst=2000
+NoNewPrivileges=yes
+ProtectSystem=strict
+ReadWritePaths=/run/openvpn-server
+ProtectHome=yes
+ProtectClock=yes
+ProtectHostname=yes
+ProtectControlGroups=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+UMask=0077
+"""
+
+_CONFINED = """\
+NoNewPrivileges=yes
+PrivateDevices=yes
+PrivateTmp=yes
+ProtectSystem=strict
+ProtectHome=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+RestrictNamespaces=yes
+"""
+
+FETCH_TIMER = """\
+[Unit]
+Description=Fetch the OpenVPN server's keys and revocation list
+
+[Timer]
+OnActiveSec=1
+OnUnitInactiveSec=30
+RandomizedDelaySec=10
+AccuracySec=1
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def fetch_service(host: ServerHost) -> str:
+    """The service behind the timer; it also starts the server, as soon as its keys are there."""
+    return f"""\
+[Unit]
+Description=Fetch the OpenVPN server's keys and revocation list
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+TimeoutStartSec=60
+ExecStart={FETCH_PROGRAM} --region {host.region} --server-secret {host.server_secret} \
+--crl-secret {host.crl_secret} --unit {SERVER_UNIT}
+ReadWritePaths=/etc/openvpn/server
+{_CONFINED}"""
+
+
+def ship_service(host: ServerHost) -> str:
+    """The service that sends the journal to the tunnel's log group, a stream a host (%H, its name)."""
+    return f"""\
+[Unit]
+Description=Send the journal to CloudWatch Logs
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+ExecStart={SHIP_PROGRAM} --region {host.region} --log-group {host.log_group} --stream %H \
+--cursor /var/lib/ship-journal/cursor
+Restart=always
+RestartSec=10
+DynamicUser=yes
+StateDirectory=ship-journal
+SupplementaryGroups=systemd-journal
+{_CONFINED}
+[Install]
+WantedBy=multi-user.target
+"""
