@@ -64,13 +64,13 @@ class SiteArgs:
 class HardwareVpnArgs:
     """The VPG, the route tables that learn its routes, and the sites.
 
-    `private_route_table_ids` are by availability zone. `protected` refuses to delete the VPG and the VPN
+    `route_tables` are by availability zone. `protected` refuses to delete the VPG and the VPN
     connections. `tunnel_down_minutes` is how long a tunnel may be down before the topic hears of it.
     """
 
     labels: Labels
     vpc_id: pulumi.Input[str]
-    private_route_table_ids: Mapping[str, pulumi.Input[str]]
+    route_tables: Mapping[str, aws.ec2.RouteTable]
     amazon_side_asn: int
     preshared_key_storage: str
     sites: tuple[SiteArgs, ...]
@@ -138,11 +138,11 @@ class HardwareVpn(pulumi.ComponentResource):
             tags=self._args.labels.tagged(self._name),
             opts=self._kept,
         )
-        for zone, table_id in self._args.private_route_table_ids.items():
+        for zone, table in self._args.route_tables.items():
             aws.ec2.VpnGatewayRoutePropagation(
                 f"{self._name}-private-{zone[-1]}",
                 vpn_gateway_id=vpg.id,
-                route_table_id=table_id,
+                route_table_id=table.id,
                 opts=self._own,
             )
         return vpg.id

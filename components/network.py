@@ -40,7 +40,8 @@ class Network(pulumi.ComponentResource):
     vpc_id: pulumi.Output[str]
     public_subnet_ids: Mapping[str, pulumi.Output[str]]
     private_subnet_ids: Mapping[str, pulumi.Output[str]]
-    private_route_table_ids: Mapping[str, pulumi.Output[str]]
+    public_route_table: aws.ec2.RouteTable
+    private_route_tables: Mapping[str, aws.ec2.RouteTable]
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("aws-vpn:network:Network", name, {"cidr": str(args.cidr)}, opts)
@@ -60,9 +61,9 @@ class Network(pulumi.ComponentResource):
         )
         self.public_subnet_ids = self._subnets("public", args.public_subnets)
         self.private_subnet_ids = self._subnets("private", args.private_subnets)
-        self._public_routes()
-        self.private_route_table_ids = {
-            zone: self._route_table(f"private-{zone[-1]}", subnet)
+        self.public_route_table = self._public_routes()
+        self.private_route_tables = {
+            zone: self._private_routes(f"private-{zone[-1]}", subnet)
             for zone, subnet in self.private_subnet_ids.items()
         }
         if args.nat_gateways:
@@ -74,7 +75,7 @@ class Network(pulumi.ComponentResource):
                 "cidr": str(args.cidr),
                 "publicSubnetIds": dict(self.public_subnet_ids),
                 "privateSubnetIds": dict(self.private_subnet_ids),
-                "privateRouteTableIds": dict(self.private_route_table_ids),
+                "privateRouteTableIds": {zone: table.id for zone, table in self.private_route_tables.items()},
             }
         )
 
@@ -92,7 +93,7 @@ class Network(pulumi.ComponentResource):
             for zone, cidr in cidrs.items()
         }
 
-    def _route_table(self, part: str, subnet_id: pulumi.Output[str]) -> pulumi.Output[str]:
+    def _private_routes(self, part: str, subnet_id: pulumi.Output[str]) -> aws.ec2.RouteTable:
         table = aws.ec2.RouteTable(
             f"{self._name}-{part}",
             vpc_id=self.vpc_id,
@@ -102,9 +103,9 @@ class Network(pulumi.ComponentResource):
         aws.ec2.RouteTableAssociation(
             f"{self._name}-{part}", route_table_id=table.id, subnet_id=subnet_id, opts=self._own
         )
-        return table.id
+        return table
 
-    def _public_routes(self) -> None:
+    def _public_routes(self) -> aws.ec2.RouteTable:
         name = f"{self._name}-public"
         gateway = aws.ec2.InternetGateway(
             self._name, vpc_id=self.vpc_id, tags=self._args.labels.tagged(self._name), opts=self._own
@@ -123,9 +124,10 @@ class Network(pulumi.ComponentResource):
             aws.ec2.RouteTableAssociation(
                 f"{name}-{zone[-1]}", route_table_id=table.id, subnet_id=subnet_id, opts=self._own
             )
+        return table
 
     def _nat_gateways(self) -> None:
-        for zone, table_id in self.private_route_table_ids.items():
+        for zone, table in self.private_route_tables.items():
             part = f"nat-{zone[-1]}"
             name = f"{self._name}-{part}"
             address = aws.ec2.Eip(name, domain="vpc", tags=self._args.labels.tagged(part), opts=self._own)
@@ -138,7 +140,7 @@ class Network(pulumi.ComponentResource):
             )
             aws.ec2.Route(
                 name,
-                route_table_id=table_id,
+                route_table_id=table.id,
                 destination_cidr_block="0.0.0.0/0",
                 nat_gateway_id=gateway.id,
                 opts=self._own,

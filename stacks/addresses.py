@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
@@ -25,25 +25,31 @@ class Claim:
     owner: str
 
 
-def overlaps(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Claim]]:
-    """Every pair of claims that share an address, the wider one first.
+ClaimT = TypeVar("ClaimT", bound=Claim)
+
+
+def overlaps(claims: Iterable[ClaimT]) -> Iterator[tuple[ClaimT, ClaimT]]:
+    """Every pair of claims that share an address, the wider one first; of equal ones, the one given first.
 
     CIDR blocks are nested or disjoint, so in order of (first address, width) each block can only overlap the
     blocks that are still open: O(n log n + pairs). IPv4 and IPv6 never meet.
     """
-    open_blocks: list[tuple[int, int, Claim]] = []
-    for version, first, last, claim in sorted(map(_span, claims), key=lambda s: (s[0], s[1], -s[2])):
-        while open_blocks and (open_blocks[-1][0] != version or open_blocks[-1][1] < first):
+    open_blocks: list[tuple[int, int, ClaimT]] = []
+    for version, first, minus_last, _, claim in sorted(_spans(claims)):
+        while open_blocks and (open_blocks[-1][1] < first or open_blocks[-1][0] != version):
             open_blocks.pop()
         for _, _, wider in open_blocks:
             yield wider, claim
-        open_blocks.append((version, last, claim))
+        open_blocks.append((version, -minus_last, claim))
 
 
-def _span(claim: Claim) -> tuple[int, int, int, Claim]:
-    network = claim.network
-    first = int(network.network_address)
-    return network.version, first, first + network.num_addresses - 1, claim
+def _spans(claims: Iterable[ClaimT]) -> Iterator[tuple[int, int, int, int, ClaimT]]:
+    """Claims as (version, first address, minus the last, position): in the order of the sweep when sorted."""
+    for position, claim in enumerate(claims):
+        network = claim.network
+        first = int(network.network_address)
+        width = 1 << (network.max_prefixlen - network.prefixlen)
+        yield network.version, first, 1 - first - width, position, claim
 
 
 def _parse_ipv4_network(value: Any) -> IPv4Network:

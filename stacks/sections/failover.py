@@ -39,6 +39,11 @@ class FailoverSettings(Section):
         third = tuple(zone for zone in available if zone not in self.server_zones(available))
         return third or available
 
+    def timing(self) -> dict[str, float | int | str]:
+        """The part of these settings that the monitor's own configuration repeats, by its keys there."""
+        zones = {"main_zone", "standby_zone", "monitor_zone"}
+        return self.model_dump(by_alias=True, exclude=zones)
+
     def zone_problems(self, available: tuple[str, ...]) -> Iterator[Problem]:
         """Zones the network has, main and standby apart."""
         for key, zone in (

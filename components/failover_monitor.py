@@ -1,0 +1,119 @@
+"""The instance that watches main and standby, and the little that it may do."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+from hosts.failover_monitor import MonitorHost, user_data
+
+from components.host_image import debian_image
+from components.host_role import HostRole, HostRoleArgs
+from components.host_security_group import HostSecurityGroup, HostSecurityGroupArgs
+from components.labels import Labels
+
+INSTANCE_TYPE = "t4g.nano"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailoverMonitorArgs:
+    """`host` names the parameter with the monitor's configuration; `statements` are what its role may do."""
+
+    labels: Labels
+    vpc_id: pulumi.Input[str]
+    subnet_ids: Sequence[pulumi.Input[str]]
+    host: MonitorHost
+    log_retention_days: int
+    statements: Sequence[dict[str, Any]]
+
+
+class FailoverMonitor(pulumi.ComponentResource):
+    """One instance, kept alive by an Auto Scaling group of one.
+
+    It keeps nothing of its own: all that it knows it reads from AWS when it starts, so it may die at any
+    moment. It runs in a public subnet, without any open port, as it needs AWS's public endpoints.
+    """
+
+    def __init__(
+        self, name: str, args: FailoverMonitorArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("aws-vpn:failover:FailoverMonitor", name, None, opts)
+        self._name, self._args = name, args
+        self._own = pulumi.ResourceOptions(parent=self)
+        role = HostRole(
+            name,
+            HostRoleArgs(
+                labels=args.labels,
+                log_group=args.host.log_group,
+                log_retention_days=args.log_retention_days,
+                statements=args.statements,
+            ),
+            self._own,
+        )
+        template = self._template(role)
+        aws.autoscaling.Group(
+            name,
+            name=args.labels.names.of(name),
+            min_size=1,
+            max_size=1,
+            desired_capacity=1,
+            vpc_zone_identifiers=list(args.subnet_ids),
+            launch_template=aws.autoscaling.GroupLaunchTemplateArgs(
+                id=template.id, version=template.latest_version.apply(str)
+            ),
+            instance_refresh=aws.autoscaling.GroupInstanceRefreshArgs(
+                strategy="Rolling",
+                preferences=aws.autoscaling.GroupInstanceRefreshPreferencesArgs(min_healthy_percentage=0),
+            ),
+            tags=[
+                aws.autoscaling.GroupTagArgs(key=key, value=value, propagate_at_launch=True)
+                for key, value in args.labels.tagged(name).items()
+            ],
+            opts=self._own,
+        )
+        self.register_outputs({})
+
+    def _template(self, role: HostRole) -> aws.ec2.LaunchTemplate:
+        name, args = self._name, self._args
+        tags = args.labels.tagged(name)
+        security_group = HostSecurityGroup(
+            name,
+            HostSecurityGroupArgs(
+                labels=args.labels,
+                vpc_id=args.vpc_id,
+                description="The failover monitor: probes and the endpoints of AWS, nothing comes in",
+            ),
+            self._own,
+        )
+        return aws.ec2.LaunchTemplate(
+            name,
+            name=args.labels.names.of(name),
+            image_id=debian_image(INSTANCE_TYPE, self),
+            instance_type=INSTANCE_TYPE,
+            user_data=base64.b64encode(user_data(args.host)).decode(),
+            iam_instance_profile=aws.ec2.LaunchTemplateIamInstanceProfileArgs(name=role.profile_name),
+            metadata_options=aws.ec2.LaunchTemplateMetadataOptionsArgs(
+                http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
+            ),
+            block_device_mappings=[
+                aws.ec2.LaunchTemplateBlockDeviceMappingArgs(
+                    device_name="/dev/xvda",
+                    ebs=aws.ec2.LaunchTemplateBlockDeviceMappingEbsArgs(encrypted="true", volume_type="gp3"),
+                )
+            ],
+            network_interfaces=[
+                aws.ec2.LaunchTemplateNetworkInterfaceArgs(
+                    associate_public_ip_address="true", security_groups=[security_group.id]
+                )
+            ],
+            tag_specifications=[
+                aws.ec2.LaunchTemplateTagSpecificationArgs(resource_type=kind, tags=tags)
+                for kind in ("instance", "volume")
+            ],
+            tags=tags,
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["imageId"]),
+        )

@@ -1,0 +1,186 @@
+"""An Elastic IP, and the routes that go with it, on the healthy one of two servers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+from hosts.failover_monitor import MonitorHost
+
+from components.failover_monitor import FailoverMonitor, FailoverMonitorArgs
+from components.labels import Labels
+from components.server_pair import ServerPair
+
+METRIC_NAMESPACE = "aws-vpn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FloatingIpArgs:
+    """`destinations` are routed to the active server in each of `route_tables` (by part, `private-a`).
+
+    `probe` and `timing` are those parts of the monitor's configuration (`hosts.failover_monitor`).
+    `probe_secret_arn` is the secret that the probe needs, if any.
+    """
+
+    labels: Labels
+    region: str
+    vpc_id: pulumi.Input[str]
+    servers: ServerPair
+    route_tables: Mapping[str, aws.ec2.RouteTable]
+    destinations: Sequence[IPv4Network]
+    monitor_subnet_ids: Sequence[pulumi.Input[str]]
+    probe: Mapping[str, Any]
+    probe_secret_arn: pulumi.Input[str] | None
+    timing: Mapping[str, Any]
+    alert_topic_arn: pulumi.Input[str]
+    log_retention_days: int
+
+
+class FloatingIp(pulumi.ComponentResource):
+    """The address starts on main; from then on it and its routes belong to the monitor.
+
+    The program names main as the holder only when it creates them, and ignores who holds them later: an
+    update after a failover must not move the traffic back.
+    """
+
+    public_ip: pulumi.Output[str]
+
+    def __init__(self, name: str, args: FloatingIpArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        followers = {
+            "mainInstanceId": args.servers.main.id,
+            "standbyInstanceId": args.servers.standby.id,
+            "routeTableIds": [table.id for table in args.route_tables.values()],
+            "monitorSubnetIds": list(args.monitor_subnet_ids),
+        }
+        super().__init__("aws-vpn:failover:FloatingIp", name, followers, opts)
+        self._name, self._args = name, args
+        self._own = pulumi.ResourceOptions(parent=self)
+        self._address = aws.ec2.Eip(
+            name,
+            domain="vpc",
+            instance=args.servers.main.id,
+            tags=args.labels.tagged(name),
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["instance"]),
+        )
+        self.public_ip = self._address.public_ip
+        self._routes()
+        self._monitor()
+        self.register_outputs({**followers, "publicIp": self.public_ip})
+
+    def _routes(self) -> None:
+        for part, table in self._args.route_tables.items():
+            for destination in self._args.destinations:
+                aws.ec2.Route(
+                    f"{self._name}-{part}-{destination}",
+                    route_table_id=table.id,
+                    destination_cidr_block=str(destination),
+                    network_interface_id=self._args.servers.main.primary_network_interface_id,
+                    opts=pulumi.ResourceOptions(parent=self, ignore_changes=["networkInterfaceId"]),
+                )
+
+    def _monitor(self) -> None:
+        name, args = f"{self._name}-monitor", self._args
+        names = args.labels.names
+        parameter = aws.ssm.Parameter(
+            name,
+            name=names.path("failover", self._name),
+            type="String",
+            tier="Intelligent-Tiering",
+            value=pulumi.Output.json_dumps(self._configuration(), separators=(",", ":")),
+            tags=args.labels.tagged(name),
+            opts=self._own,
+        )
+        FailoverMonitor(
+            name,
+            FailoverMonitorArgs(
+                labels=args.labels,
+                vpc_id=args.vpc_id,
+                subnet_ids=args.monitor_subnet_ids,
+                host=MonitorHost(
+                    environment=names.stack,
+                    name=self._name,
+                    region=args.region,
+                    parameter=names.path("failover", self._name),
+                    log_group=names.path("failover-monitor", self._name),
+                ),
+                log_retention_days=args.log_retention_days,
+                statements=self._permissions(parameter),
+            ),
+            self._own,
+        )
+
+    def _configuration(self) -> dict[str, Any]:
+        args = self._args
+        return {
+            "name": self._name,
+            "environment": args.labels.names.stack,
+            "region": args.region,
+            "allocationId": self._address.allocation_id,
+            "main": _member(args.servers.main),
+            "standby": _member(args.servers.standby),
+            "routes": [
+                {"routeTableId": table.id, "destination": str(destination)}
+                for table in args.route_tables.values()
+                for destination in args.destinations
+            ],
+            "probe": dict(args.probe),
+            "timing": dict(args.timing),
+            "topicArn": args.alert_topic_arn,
+            "metricNamespace": METRIC_NAMESPACE,
+        }
+
+    def _permissions(self, parameter: aws.ssm.Parameter) -> list[dict[str, Any]]:
+        """Moving this address between these servers, these route tables' routes, and nothing else.
+
+        Describe calls know no resources; `CreateTags` is left out on purpose, since it would defeat
+        conditions on tags ("Actions, resources, and condition keys for Amazon EC2").
+        """
+        args = self._args
+        servers = (args.servers.main, args.servers.standby)
+        region = {"StringEquals": {"ec2:Region": args.region}}
+        statements = [
+            _allow(
+                ["ec2:AssociateAddress"],
+                [
+                    self._address.arn,
+                    *(server.arn for server in servers),
+                    *(_interface_arn(server) for server in servers),
+                ],
+            ),
+            _allow(
+                ["ec2:DescribeAddresses", "ec2:DescribeInstances", "ec2:DescribeRouteTables"], "*", region
+            ),
+            _allow(
+                ["cloudwatch:PutMetricData"],
+                "*",
+                {"StringEquals": {"cloudwatch:namespace": METRIC_NAMESPACE}},
+            ),
+            _allow(["ssm:GetParameter"], parameter.arn),
+            _allow(["sns:Publish"], args.alert_topic_arn),
+        ]
+        if args.destinations:
+            tables = [table.arn for table in args.route_tables.values()]
+            statements.append(_allow(["ec2:ReplaceRoute"], tables))
+        if args.probe_secret_arn is not None:
+            statements.append(_allow(["secretsmanager:GetSecretValue"], args.probe_secret_arn))
+        return statements
+
+
+def _member(server: aws.ec2.Instance) -> dict[str, pulumi.Output[str]]:
+    return {"instanceId": server.id, "networkInterfaceId": server.primary_network_interface_id}
+
+
+def _allow(actions: list[str], resource: Any, condition: dict[str, Any] | None = None) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Action": actions, "Resource": resource}
+    return statement if condition is None else {**statement, "Condition": condition}
+
+
+def _interface_arn(server: aws.ec2.Instance) -> pulumi.Output[str]:
+    """The server's network interface; its ARN differs from the instance's in the last part alone."""
+    return pulumi.Output.all(server.arn, server.primary_network_interface_id).apply(
+        lambda parts: f"{parts[0].rsplit(':', 1)[0]}:network-interface/{parts[1]}"
+    )

@@ -1,0 +1,86 @@
+"""The IAM role of a host: what it may do, where it logs, and Session Manager instead of SSH."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.labels import Labels
+
+SESSION_MANAGER_POLICY = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostRoleArgs:
+    """`statements` are those of the role's own policy, in IAM's JSON; they may contain outputs.
+
+    `log_group` is the name of the group that the hosts write their logs to, and nobody else.
+    """
+
+    labels: Labels
+    log_group: str
+    log_retention_days: int
+    statements: Sequence[dict[str, Any]]
+
+
+class HostRole(pulumi.ComponentResource):
+    """A role that EC2 instances take on through an instance profile."""
+
+    profile_name: pulumi.Output[str]
+
+    def __init__(self, name: str, args: HostRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("aws-vpn:host:HostRole", name, None, opts)
+        own = pulumi.ResourceOptions(parent=self)
+        logs = aws.cloudwatch.LogGroup(
+            name,
+            name=args.log_group,
+            retention_in_days=args.log_retention_days,
+            tags=args.labels.tagged(name),
+            opts=own,
+        )
+        logging = {
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": pulumi.Output.concat(logs.arn, ":*"),
+        }
+        role = aws.iam.Role(
+            name,
+            name=args.labels.names.of(name),
+            assume_role_policy=json.dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Allow",
+                            "Principal": {"Service": "ec2.amazonaws.com"},
+                            "Action": "sts:AssumeRole",
+                        }
+                    ],
+                }
+            ),
+            tags=args.labels.tagged(name),
+            opts=own,
+        )
+        aws.iam.RolePolicy(
+            name,
+            role=role.name,
+            policy=pulumi.Output.json_dumps(
+                {"Version": "2012-10-17", "Statement": [*args.statements, logging]}
+            ),
+            opts=own,
+        )
+        aws.iam.RolePolicyAttachment(name, role=role.name, policy_arn=SESSION_MANAGER_POLICY, opts=own)
+        profile = aws.iam.InstanceProfile(
+            name,
+            name=args.labels.names.of(name),
+            role=role.name,
+            tags=args.labels.tagged(name),
+            opts=own,
+        )
+        self.profile_name = profile.name
+        self.register_outputs({"profileName": self.profile_name})

@@ -1,0 +1,99 @@
+"""NAT instances: the private subnets' way to the internet, with the VPN servers' failover."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+from hosts.nat import PROBE_PORT, NatHost, user_data
+
+from components.floating_ip import FloatingIp, FloatingIpArgs
+from components.host_security_group import HostSecurityGroup, HostSecurityGroupArgs, Ingress
+from components.labels import Labels
+from components.server_pair import ServerPair, ServerPairArgs
+
+INTERNET = IPv4Network("0.0.0.0/0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NatInstancesArgs:
+    """`subnet_ids` are main's and standby's public subnets; `route_tables` are by part (`private-a`)."""
+
+    labels: Labels
+    host: NatHost
+    instance_type: str
+    log_retention_days: int
+    vpc_id: pulumi.Input[str]
+    vpc_cidr: IPv4Network
+    subnet_ids: tuple[pulumi.Input[str], pulumi.Input[str]]
+    monitor_subnet_ids: Sequence[pulumi.Input[str]]
+    route_tables: Mapping[str, aws.ec2.RouteTable]
+    timing: Mapping[str, Any]
+    alert_topic_arn: pulumi.Input[str]
+
+
+class NatInstances(pulumi.ComponentResource):
+    """Main and standby NAT; the default route of every private route table follows the active one."""
+
+    public_ip: pulumi.Output[str]
+
+    def __init__(self, name: str, args: NatInstancesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("aws-vpn:nat:NatInstances", name, None, opts)
+        self._name, self._args = name, args
+        self._own = pulumi.ResourceOptions(parent=self)
+        servers = ServerPair(
+            name,
+            ServerPairArgs(
+                labels=args.labels,
+                subnet_ids=args.subnet_ids,
+                security_group_id=self._security_group().id,
+                instance_type=args.instance_type,
+                user_data=user_data(args.host),
+                log_group=args.host.log_group,
+                log_retention_days=args.log_retention_days,
+                statements=(),
+            ),
+            self._own,
+        )
+        address = FloatingIp(
+            name,
+            FloatingIpArgs(
+                labels=args.labels,
+                region=args.host.region,
+                vpc_id=args.vpc_id,
+                servers=servers,
+                route_tables=args.route_tables,
+                destinations=(INTERNET,),
+                monitor_subnet_ids=args.monitor_subnet_ids,
+                probe={"kind": "nat", "port": PROBE_PORT},
+                probe_secret_arn=None,
+                timing=args.timing,
+                alert_topic_arn=args.alert_topic_arn,
+                log_retention_days=args.log_retention_days,
+            ),
+            self._own,
+        )
+        self.public_ip = address.public_ip
+        self.register_outputs({"publicIp": self.public_ip})
+
+    def _security_group(self) -> HostSecurityGroup:
+        return HostSecurityGroup(
+            self._name,
+            HostSecurityGroupArgs(
+                labels=self._args.labels,
+                vpc_id=self._args.vpc_id,
+                description="NAT: what the VPC sends to the internet",
+                ingress=(
+                    Ingress(
+                        part="vpc",
+                        description="The private subnets, and the probes of the monitor",
+                        cidr=str(self._args.vpc_cidr),
+                    ),
+                ),
+            ),
+            self._own,
+        )

@@ -1,0 +1,150 @@
+"""An OpenVPN tunnel: main and standby servers behind one Elastic IP, and the secrets that they read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.floating_ip import FloatingIp, FloatingIpArgs
+from components.host_security_group import (
+    ANYWHERE,
+    HostSecurityGroup,
+    HostSecurityGroupArgs,
+    Ingress,
+)
+from components.labels import Labels
+from components.server_pair import ServerPair, ServerPairArgs
+from hosts.openvpn_server import ServerHost, user_data
+
+SECRET_RECOVERY_DAYS = 7
+"""The shortest time that Secrets Manager keeps a deleted secret, other than none (DeleteSecret)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenVpnTunnelArgs:
+    """`host` is what the servers are told; `subnet_ids` are main's and standby's public subnets.
+
+    The VPC's hosts reach clients and offices through `route_tables` (by part, `private-a`).
+    """
+
+    labels: Labels
+    host: ServerHost
+    instance_type: str
+    log_retention_days: int
+    vpc_id: pulumi.Input[str]
+    subnet_ids: tuple[pulumi.Input[str], pulumi.Input[str]]
+    monitor_subnet_ids: Sequence[pulumi.Input[str]]
+    route_tables: Mapping[str, aws.ec2.RouteTable]
+    timing: Mapping[str, Any]
+    alert_topic_arn: pulumi.Input[str]
+
+
+class OpenVpnTunnel(pulumi.ComponentResource):
+    """Clients and offices reach the permitted networks of the VPC through whichever server is active.
+
+    The program makes the secrets empty: keys come from `access publish` and are never in Pulumi's state.
+    """
+
+    public_ip: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: OpenVpnTunnelArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        claims = {
+            "clientPool": str(args.host.client_pool),
+            "officeLans": [str(lan) for lan in args.host.office_networks],
+        }
+        super().__init__("aws-vpn:openvpn:OpenVpnTunnel", name, claims, opts)
+        self._name, self._args = name, args
+        self._own = pulumi.ResourceOptions(parent=self)
+        secrets = {kind: self._secret(kind) for kind in ("server", "crl", "probe")}
+        servers = self._servers(secrets)
+        address = FloatingIp(
+            name,
+            FloatingIpArgs(
+                labels=args.labels,
+                region=args.host.region,
+                vpc_id=args.vpc_id,
+                servers=servers,
+                route_tables=args.route_tables,
+                destinations=(args.host.client_pool, *args.host.office_networks),
+                monitor_subnet_ids=args.monitor_subnet_ids,
+                probe={
+                    "kind": "openvpn",
+                    "protocol": args.host.protocol,
+                    "port": args.host.port,
+                    "keySecret": args.labels.names.openvpn_secret(args.host.tunnel, "probe"),
+                },
+                probe_secret_arn=secrets["probe"].arn,
+                timing=args.timing,
+                alert_topic_arn=args.alert_topic_arn,
+                log_retention_days=args.log_retention_days,
+            ),
+            self._own,
+        )
+        self.public_ip = address.public_ip
+        self.register_outputs({**claims, "publicIp": self.public_ip})
+
+    def _secret(self, kind: str) -> aws.secretsmanager.Secret:
+        name = f"{self._name}-{kind}"
+        return aws.secretsmanager.Secret(
+            name,
+            name=self._args.labels.names.openvpn_secret(self._args.host.tunnel, kind),
+            description=f"OpenVPN tunnel {self._args.host.tunnel}: {kind}, written by access publish",
+            recovery_window_in_days=SECRET_RECOVERY_DAYS,
+            tags=self._args.labels.tagged(name),
+            opts=self._own,
+        )
+
+    def _servers(self, secrets: Mapping[str, aws.secretsmanager.Secret]) -> ServerPair:
+        name, args = self._name, self._args
+        return ServerPair(
+            name,
+            ServerPairArgs(
+                labels=args.labels,
+                subnet_ids=args.subnet_ids,
+                security_group_id=self._security_group().id,
+                instance_type=args.instance_type,
+                user_data=user_data(args.host),
+                log_group=args.host.log_group,
+                log_retention_days=args.log_retention_days,
+                statements=[
+                    {
+                        "Effect": "Allow",
+                        "Action": ["secretsmanager:GetSecretValue"],
+                        "Resource": [secrets["server"].arn, secrets["crl"].arn],
+                    }
+                ],
+            ),
+            self._own,
+        )
+
+    def _security_group(self) -> HostSecurityGroup:
+        host = self._args.host
+        return HostSecurityGroup(
+            self._name,
+            HostSecurityGroupArgs(
+                labels=self._args.labels,
+                vpc_id=self._args.vpc_id,
+                description=f"OpenVPN tunnel {host.tunnel}: the VPN port, and what the VPC sends to clients",
+                ingress=(
+                    Ingress(
+                        part="vpn",
+                        description="OpenVPN from anywhere",
+                        cidr=ANYWHERE,
+                        protocol=host.protocol,
+                        port=host.port,
+                    ),
+                    Ingress(
+                        part="vpc",
+                        description="The VPC towards clients and offices, and the probes of the monitor",
+                        cidr=str(host.vpc_cidr),
+                    ),
+                ),
+            ),
+            self._own,
+        )

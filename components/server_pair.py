@@ -1,0 +1,93 @@
+"""Two equal hosts that forward traffic, main and standby, each in an availability zone of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.host_image import debian_image
+from components.host_role import HostRole, HostRoleArgs
+from components.labels import Labels
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerPairArgs:
+    """`subnet_ids` are main's and standby's. `statements` are what the hosts' IAM role may do."""
+
+    labels: Labels
+    subnet_ids: tuple[pulumi.Input[str], pulumi.Input[str]]
+    security_group_id: pulumi.Input[str]
+    instance_type: str
+    user_data: str
+    log_group: str
+    log_retention_days: int
+    statements: Sequence[dict[str, Any]]
+
+
+class ServerPair(pulumi.ComponentResource):
+    """Main and standby: no SSH key, IMDSv2 only, encrypted volumes, forwarding between interfaces allowed.
+
+    A changed configuration replaces the servers, standby first; a newer machine image does not. Every server
+    starts with a public address of AWS's choice, as it installs its packages before it is given the Elastic
+    IP, and standby never holds it at all in good times.
+    """
+
+    main: aws.ec2.Instance
+    standby: aws.ec2.Instance
+
+    def __init__(self, name: str, args: ServerPairArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("aws-vpn:host:ServerPair", name, None, opts)
+        role = HostRole(
+            name,
+            HostRoleArgs(
+                labels=args.labels,
+                log_group=args.log_group,
+                log_retention_days=args.log_retention_days,
+                statements=args.statements,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        image_id = debian_image(args.instance_type, self)
+        main_subnet, standby_subnet = args.subnet_ids
+        self.standby = self._server(f"{name}-standby", args, standby_subnet, image_id, role)
+        self.main = self._server(f"{name}-main", args, main_subnet, image_id, role, after=self.standby)
+        self.register_outputs({"mainInstanceId": self.main.id, "standbyInstanceId": self.standby.id})
+
+    def _server(
+        self,
+        name: str,
+        args: ServerPairArgs,
+        subnet_id: pulumi.Input[str],
+        image_id: pulumi.Output[str],
+        role: HostRole,
+        after: pulumi.Resource | None = None,
+    ) -> aws.ec2.Instance:
+        return aws.ec2.Instance(
+            name,
+            ami=image_id,
+            instance_type=args.instance_type,
+            subnet_id=subnet_id,
+            vpc_security_group_ids=[args.security_group_id],
+            associate_public_ip_address=True,
+            source_dest_check=False,
+            iam_instance_profile=role.profile_name,
+            user_data=args.user_data,
+            user_data_replace_on_change=True,
+            metadata_options=aws.ec2.InstanceMetadataOptionsArgs(
+                http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
+            ),
+            root_block_device=aws.ec2.InstanceRootBlockDeviceArgs(
+                encrypted=True, volume_type="gp3", tags=args.labels.tagged(name)
+            ),
+            tags=args.labels.tagged(name),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[after] if after else None,
+                # Where the Elastic IP is, and whether the instance runs, changes what AWS reports here.
+                ignore_changes=["ami", "associatePublicIpAddress"],
+            ),
+        )
