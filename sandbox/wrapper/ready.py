@@ -27,7 +27,20 @@ def ready(places: Places, stack: str | None) -> dict[str, str]:
     Raises:
         SandboxError: the engine cannot be had, or the cloud does not start.
     """
-    engine = bootstrap.engine(
+    command = engine()
+    _install_provider(places)
+    running = cloud.ensure(places)
+    places.backend.mkdir(exist_ok=True)
+    return {**environment.aws(running, region(stack)), **environment.pulumi(places, command)}
+
+
+def engine() -> Path:
+    """The engine that AWS_VPN_ENGINE chooses.
+
+    Raises:
+        SandboxError: it cannot be had.
+    """
+    return bootstrap.engine(
         bootstrap.Request(
             choice=os.environ.get("AWS_VPN_ENGINE", "auto"),
             search_path=environment.outside_path(os.environ),
@@ -35,10 +48,6 @@ def ready(places: Places, stack: str | None) -> dict[str, str]:
             say=say,
         )
     )
-    _install_provider(places)
-    running = cloud.ensure(places)
-    places.backend.mkdir(exist_ok=True)
-    return {**environment.aws(running, region(stack)), **environment.pulumi(places, engine)}
 
 
 def region(stack: str | None) -> str:

@@ -1,0 +1,129 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+STACK ?= dev
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+REPORTS := .sandbox/reports
+
+LOCK_HASH := $(firstword $(shell sha256sum requirements.lock))
+INSTALLED := $(VENV)/installed-$(LOCK_HASH)
+POLICY_PACK := $(if $(wildcard policy/PulumiPolicy.yaml),--policy-pack policy)
+SUITES := $(foreach suite,unit policy sandbox dataplane,$(if $(wildcard tests/$(suite)/test_*.py),$(suite)))
+
+.PHONY: help
+help: ## Show this list
+	@echo 'make TARGET [STACK=dev]; the stacks are those in stacks/Pulumi.<stack>.yaml.'
+	@echo 'Everything runs in the sandbox: its own Pulumi engine, provider and AWS, on this machine.'
+	@echo
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)$$/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; do \
+		printf '  %-16s %s\n' "$$target" "$${text//\$$\$$/\$$}"; done
+	@echo
+	@echo '  bin/sandbox COMMAND...   runs any command against the sandbox (pulumi, aws, python ...)'
+	@echo '  AWS_VPN_ENGINE           where Pulumi comes from: auto (default), installed, download, build'
+	@echo '  AWS_VPN_SANDBOX_DIR      another folder for the sandbox, to run several side by side'
+
+.PHONY: up
+up: setup ## Deploy STACK, judged by the policy pack
+	@bin/sandbox pulumi up --yes --stack '$(STACK)' $(POLICY_PACK)
+
+.PHONY: preview
+preview: setup ## Show what deploying STACK would change
+	@bin/sandbox pulumi preview --stack '$(STACK)' $(POLICY_PACK)
+
+.PHONY: refresh
+refresh: setup ## Compare what Pulumi knows of STACK with what the cloud holds, and take over the difference
+	@bin/sandbox pulumi refresh --yes --stack '$(STACK)'
+
+.PHONY: destroy
+destroy: setup ## Delete everything in STACK
+	@bin/sandbox pulumi destroy --yes --stack '$(STACK)'
+
+.PHONY: outputs
+outputs: setup ## Show what STACK exports
+	@bin/sandbox pulumi stack output --stack '$(STACK)'
+
+.PHONY: env
+env: setup ## Print exports that point AWS tools at the sandbox: eval "$$(make -s env)"
+	@PYTHONPATH=. $(BIN)/python -m sandbox.wrapper.exports '$(STACK)'
+
+.PHONY: down
+down: setup ## Stop the sandbox's own processes and clear its state
+	@PYTHONPATH=. $(BIN)/python -m sandbox.wrapper.down
+
+.PHONY: policies
+policies: setup ## List the policies with their ids, severities and reasons
+	@$(BIN)/python -m policy catalogue
+
+.PHONY: check-all
+check-all: setup ## Judge all deployed stacks together, each with the others' real addresses
+	@bin/sandbox $(BIN)/python -m policy.check_all
+
+.PHONY: engine
+engine: setup
+	@PYTHONPATH=. $(BIN)/python -m sandbox.engine
+
+.PHONY: test
+test: engine dataplane-packages ## Run all test suites, and say of each how it went
+	@failed=(); for suite in $(SUITES); do $(MAKE) test-$$suite || failed+=("$$suite"); done; \
+	if [ $${#failed[@]} -gt 0 ]; then echo "Failed: $${failed[*]}" >&2; exit 1; fi; \
+	echo 'All suites passed: $(SUITES)'
+
+.PHONY: test-unit test-policy test-sandbox test-dataplane
+test-unit: setup ## Run the unit tests (seconds)
+test-policy: engine ## Run the policy pack's tests
+test-sandbox: engine ## Run the tests that deploy whole stacks in the sandbox
+test-dataplane: setup dataplane-packages ## Run the tests that send packets through real tunnels (root)
+test-unit test-policy test-sandbox test-dataplane: test-%:
+	@echo '== tests/$*'
+	@mkdir -p $(REPORTS)
+	@$(BIN)/pytest tests/$* --junitxml=$(REPORTS)/$*.xml
+
+.PHONY: dataplane-packages
+dataplane-packages:
+	@if [ -f tests/dataplane/packages.txt ] && [ "$$(id -u)" = 0 ] && command -v dpkg-query >/dev/null; then \
+		missing=$$(comm -13 <(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' | sed -n 's/^installed //p' | sort -u) \
+			<(sort -u tests/dataplane/packages.txt)); \
+		if [ -n "$$missing" ]; then \
+			echo "Installing Debian packages:" $$missing; \
+			apt-get update -qq; \
+			DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+		fi; \
+	fi
+
+.PHONY: lint
+lint: setup ## Check style, types and workflow files
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/basedpyright
+	@if [ -d .github/workflows ]; then \
+		$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.y*ml; fi
+
+.PHONY: format
+format: setup ## Put the source into the house style
+	@$(BIN)/ruff check --fix-only --quiet
+	@$(BIN)/ruff format
+
+.PHONY: lock
+lock: ## Pin every package anew, with hashes (needs uv)
+	uv pip compile pyproject.toml --group sandbox --group test --group lint --group build \
+		--generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header -o requirements.lock
+
+.PHONY: setup
+setup: $(INSTALLED) ## Install the pinned packages into .venv (the others do this by themselves)
+
+$(INSTALLED): requirements.lock
+	@command -v '$(PYTHON)' >/dev/null || { echo 'Python 3.11 or later is needed, and there is no $(PYTHON)' >&2; exit 1; }
+	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or later is needed; $(PYTHON) is $$('$(PYTHON)' --version)" >&2; exit 1; }
+	@[ -x $(BIN)/python ] || '$(PYTHON)' -m venv $(VENV) \
+		|| { echo 'No virtual environment; on Debian: apt-get install python3-venv' >&2; exit 1; }
+	@echo 'Installing the pinned packages into $(VENV) ...' >&2
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock >&2 \
+		|| { echo 'The packages could not be installed; is the package index reachable?' >&2; exit 1; }
+	@rm -f $(VENV)/installed-*
+	@touch $@
