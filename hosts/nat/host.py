@@ -1,0 +1,129 @@
+"""What a NAT instance is told at boot. Main and standby are told the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+from hosts.boot import cloud_config, journal_files, session_manager_commands
+
+PROBE_PORT = 9443
+PACKAGES = ("curl", "nftables", "python3-boto3", "unattended-upgrades")
+
+_AUTOMATIC_UPGRADES = """\
+APT::Periodic::Update-Package-Lists "1";
+APT::Periodic::Unattended-Upgrade "1";
+"""
+
+KERNEL_SETTINGS = """\
+net.ipv4.ip_forward = 1
+net.ipv4.conf.all.send_redirects = 0
+net.ipv4.conf.default.send_redirects = 0
+net.ipv4.ip_local_port_range = 1024 65535
+net.netfilter.nf_conntrack_max = 131072
+net.netfilter.nf_conntrack_tcp_timeout_established = 3600
+net.netfilter.nf_conntrack_tcp_loose = 0
+"""
+"""A connection that is idle for an hour is forgotten; AWS's own NAT gateways forget it after 350 seconds.
+
+131,072 connections take some 40 MB, which the smallest instance has. Without `tcp_loose` a connection that
+began on the other instance is not taken for a new one: it is reset (see the ruleset), and begins again at once.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeTarget:
+    """A server on the internet that accepts TCP connections."""
+
+    address: IPv4Address
+    port: int = 443
+
+
+PUBLIC_RESOLVERS = (ProbeTarget(IPv4Address("1.1.1.1")), ProbeTarget(IPv4Address("8.8.8.8")))
+"""Two anycast services of two operators (Cloudflare, Google) that publish these addresses as permanent and answer
+TCP on 443. One of them away is not the internet away: probes alternate between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class NatHost:
+    """One NAT instance. `vpc_cidr` is what it translates; nothing else may use it as a way out."""
+
+    environment: str
+    region: str
+    vpc_cidr: IPv4Network
+    log_group: str
+    probe_port: int = PROBE_PORT
+    probe_targets: tuple[ProbeTarget, ...] = PUBLIC_RESOLVERS
+
+
+def user_data(host: NatHost) -> str:
+    """Everything the instance is told at boot, for cloud-init. It carries no secret."""
+    return cloud_config(PACKAGES, files(host), _commands(host))
+
+
+def files(host: NatHost) -> dict[str, str]:
+    """What the user data writes, by path on the instance."""
+    return {
+        "/etc/nftables.conf": ruleset(host),
+        "/etc/modules-load.d/nat.conf": "nf_conntrack\n",
+        "/etc/sysctl.d/60-nat.conf": KERNEL_SETTINGS,
+        "/etc/apt/apt.conf.d/60upgrades": _AUTOMATIC_UPGRADES,
+        **journal_files(host.region, host.log_group),
+    }
+
+
+def ruleset(host: NatHost) -> str:
+    """`/etc/nftables.conf`, loaded as a whole (nft -f is one transaction).
+
+    A TCP connection to the probe port is sent on to the internet as any other would be: whoever completes it
+    has proven forwarding, translation and the way out, not only that a process listens. Connections that
+    began on the other instance are reset rather than dropped, so that programs need not wait for a timeout.
+    """
+    return f"""\
+#!/usr/sbin/nft -f
+flush ruleset
+table ip nat_instance {{
+  chain input {{
+    type filter hook input priority filter; policy drop;
+    ct state vmap {{ established : accept, related : accept, invalid : drop }}
+    iifname "lo" accept
+    ip saddr {host.vpc_cidr} icmp type echo-request accept
+    icmp type {{ destination-unreachable, time-exceeded, parameter-problem }} accept
+  }}
+  chain forward {{
+    type filter hook forward priority filter; policy drop;
+    tcp flags syn / syn,rst tcp option maxseg size set rt mtu
+    ip saddr {host.vpc_cidr} ct state invalid meta l4proto tcp reject with tcp reset
+    ct state vmap {{ established : accept, related : accept, invalid : drop }}
+    ip saddr {host.vpc_cidr} accept
+  }}
+  chain probes {{
+    type nat hook prerouting priority dstnat;
+    ip saddr {host.vpc_cidr} fib daddr type local tcp dport {host.probe_port} {_to_targets(host)}
+  }}
+  chain postrouting {{
+    type nat hook postrouting priority srcnat;
+    ip saddr {host.vpc_cidr} ip daddr != {host.vpc_cidr} masquerade
+  }}
+}}
+"""
+
+
+def _to_targets(host: NatHost) -> str:
+    """Each probe to the next target in turn."""
+    targets = host.probe_targets
+    if len(targets) == 1:
+        return f"dnat ip to {targets[0].address}:{targets[0].port}"
+    turns = ", ".join(f"{i} : {target.address} . {target.port}" for i, target in enumerate(targets))
+    return f"dnat ip addr . port to numgen inc mod {len(targets)} map {{ {turns} }}"
+
+
+def _commands(host: NatHost) -> list[str]:
+    return [
+        "modprobe nf_conntrack",
+        "systemctl daemon-reload",
+        "systemctl enable nftables.service && systemctl restart nftables.service",
+        "sysctl --system",
+        "systemctl enable --now ship-journal.service",
+        *session_manager_commands(host.region),
+    ]
