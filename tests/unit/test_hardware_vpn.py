@@ -1,0 +1,205 @@
+"""The hardware VPN component: VPG, customer gateways, VPN connections, routes, logs, alarms, secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+import pulumi_aws as aws
+import pytest
+from pydantic import SecretStr
+
+from components.hardware_vpn import HardwareVpn, HardwareVpnArgs, SiteArgs, TunnelArgs
+from components.labels import Labels
+from stacks.names import EnvironmentNames
+from tests.unit.graph import Graph, record
+
+VPN = "aws-vpn:vpn:HardwareVpn::hardware-vpn"
+CONNECTION = "aws:ec2/vpnConnection:VpnConnection"
+
+TUNNEL = TunnelArgs(
+    inside_cidr=IPv4Network("169.254.10.0/30"),
+    preshared_key=SecretStr("Secret.Key_1"),
+    ike_versions=("ikev2",),
+    phase1_encryption_algorithms=("AES256",),
+    phase1_integrity_algorithms=("SHA2-256",),
+    phase1_dh_group_numbers=(19,),
+    phase1_lifetime_seconds=28800,
+    phase2_encryption_algorithms=("AES256-GCM-16",),
+    phase2_integrity_algorithms=("SHA2-384",),
+    phase2_dh_group_numbers=(20, 21),
+    phase2_lifetime_seconds=3600,
+    rekey_margin_time_seconds=270,
+    rekey_fuzz_percentage=100,
+    replay_window_size=1024,
+    dpd_timeout_seconds=40,
+    dpd_timeout_action="restart",
+    startup_action="start",
+)
+STATIC = SiteArgs(
+    name="berlin",
+    location="berlin",
+    critical=False,
+    public_ip=IPv4Address("203.0.113.10"),
+    certificate_arn=None,
+    device_name="edge",
+    bgp_asn=None,
+    lan_cidrs=(IPv4Network("192.168.1.0/24"), IPv4Network("192.168.2.0/24")),
+    tunnels=(TUNNEL, replace(TUNNEL, inside_cidr=None, preshared_key=None, dpd_timeout_seconds=60)),
+)
+BGP = replace(STATIC, name="lisbon-1", location="lisbon", critical=True, bgp_asn=65010)
+
+
+def made_up(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    if type_ != f"{CONNECTION}":
+        return {}
+    return {
+        "tunnel1Address": "192.0.2.1",
+        "tunnel2Address": "192.0.2.2",
+        "tunnel2InsideCidr": "169.254.99.0/30",
+        "customerGatewayConfiguration": "<vpn_connection/>",
+    }
+
+
+def hardware_vpn(*sites: SiteArgs, protected: bool = False) -> Graph:
+    def program() -> None:
+        tables = {
+            zone: aws.ec2.RouteTable(f"table-{zone}", vpc_id="vpc")
+            for zone in ("eu-central-1a", "eu-central-1b")
+        }
+        HardwareVpn(
+            "hardware-vpn",
+            HardwareVpnArgs(
+                labels=Labels(names=EnvironmentNames("dev")),
+                vpc_id="vpc",
+                route_tables=tables,
+                amazon_side_asn=64512,
+                preshared_key_storage="Standard",
+                sites=sites,
+                tunnel_log_format="json",
+                tunnel_log_retention_days=30,
+                alert_topic_arn="arn:topic",
+                tunnel_down_minutes=5,
+                protected=protected,
+            ),
+        )
+
+    return record(program, outputs=made_up)
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    return hardware_vpn(STATIC, BGP)
+
+
+def test_there_is_one_vpg_on_the_vpc(graph: Graph) -> None:
+    assert graph.one("aws:ec2/vpnGateway:VpnGateway").inputs["vpcId"] == "vpc"
+    assert graph.one("aws:ec2/vpnGateway:VpnGateway").inputs["amazonSideAsn"] == "64512"
+
+
+def test_each_site_has_a_customer_gateway_and_a_connection(graph: Graph) -> None:
+    for name in ("hardware-vpn-berlin", "hardware-vpn-lisbon-1"):
+        connection = graph.one(CONNECTION, name)
+        assert connection.refers_to["customerGatewayId"] == {
+            f"aws:ec2/customerGateway:CustomerGateway::{name}"
+        }
+        assert connection.refers_to["vpnGatewayId"] == {"aws:ec2/vpnGateway:VpnGateway::hardware-vpn"}
+        assert connection.parent == VPN
+
+
+def test_a_site_without_bgp_gets_static_routes_to_its_lans(graph: Graph) -> None:
+    assert graph.one(CONNECTION, "hardware-vpn-berlin").inputs["staticRoutesOnly"] is True
+    routes = graph.of("aws:ec2/vpnConnectionRoute:VpnConnectionRoute")
+    assert {(r.inputs["vpnConnectionId"], r.inputs["destinationCidrBlock"]) for r in routes} == {
+        ("hardware-vpn-berlin-id", "192.168.1.0/24"),
+        ("hardware-vpn-berlin-id", "192.168.2.0/24"),
+    }
+
+
+def test_a_site_with_bgp_gets_none(graph: Graph) -> None:
+    assert graph.one(CONNECTION, "hardware-vpn-lisbon-1").inputs["staticRoutesOnly"] is False
+    gateway = graph.one("aws:ec2/customerGateway:CustomerGateway", "hardware-vpn-lisbon-1")
+    assert gateway.inputs["bgpAsn"] == "65010"
+
+
+def test_a_large_asn_goes_into_the_extended_field() -> None:
+    graph = hardware_vpn(replace(BGP, bgp_asn=4200000000))
+    gateway = graph.one("aws:ec2/customerGateway:CustomerGateway").inputs
+    assert gateway["bgpAsnExtended"] == "4200000000"
+    assert "bgpAsn" not in gateway
+
+
+def test_a_site_may_have_a_certificate_instead_of_an_address() -> None:
+    graph = hardware_vpn(replace(STATIC, public_ip=None, certificate_arn="arn:aws:acm:x"))
+    gateway = graph.one("aws:ec2/customerGateway:CustomerGateway").inputs
+    assert gateway["certificateArn"] == "arn:aws:acm:x"
+    assert "ipAddress" not in gateway
+
+
+def test_routes_are_propagated_into_every_private_route_table(graph: Graph) -> None:
+    propagations = graph.of("aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation")
+    assert {p.inputs["routeTableId"] for p in propagations} == {
+        "table-eu-central-1a-id",
+        "table-eu-central-1b-id",
+    }
+
+
+def test_the_two_tunnels_have_each_their_own_options(graph: Graph) -> None:
+    inputs = graph.one(CONNECTION, "hardware-vpn-berlin").inputs
+    assert inputs["tunnel1InsideCidr"] == "169.254.10.0/30"
+    assert "tunnel2InsideCidr" not in inputs
+    assert (inputs["tunnel1DpdTimeoutSeconds"], inputs["tunnel2DpdTimeoutSeconds"]) == (40, 60)
+    assert inputs["tunnel1Phase2DhGroupNumbers"] == [20, 21]
+    assert inputs["tunnel2StartupAction"] == "start"
+
+
+def test_preshared_keys_and_the_configuration_are_secret(graph: Graph) -> None:
+    connection = graph.one(CONNECTION, "hardware-vpn-berlin")
+    assert connection.inputs["tunnel1PresharedKey"] == "Secret.Key_1"
+    assert connection.secrets == {"tunnel1PresharedKey"}
+    assert "tunnel2PresharedKey" not in connection.inputs
+
+
+def test_both_tunnels_log_to_a_group_with_retention(graph: Graph) -> None:
+    group = graph.one("aws:cloudwatch/logGroup:LogGroup")
+    assert group.inputs["retentionInDays"] == 30
+    assert group.inputs["name"] == "/aws/vendedlogs/aws-vpn/dev/hardware-vpn"
+    inputs = graph.one(CONNECTION, "hardware-vpn-berlin").inputs
+    for tunnel in (1, 2):
+        options = inputs[f"tunnel{tunnel}LogOptions"]["cloudwatchLogOptions"]
+        assert options == {
+            "logEnabled": True,
+            "logGroupArn": "arn:aws:cloudwatch:::hardware-vpn-tunnels",
+            "logOutputFormat": "json",
+        }
+
+
+def test_each_connection_has_an_alarm_that_reaches_the_topic(graph: Graph) -> None:
+    alarms = graph.of("aws:cloudwatch/metricAlarm:MetricAlarm")
+    assert {alarm.inputs["dimensions"]["VpnId"] for alarm in alarms} == {
+        "hardware-vpn-berlin-id",
+        "hardware-vpn-lisbon-1-id",
+    }
+    for alarm in alarms:
+        assert (alarm.inputs["namespace"], alarm.inputs["metricName"]) == ("AWS/VPN", "TunnelState")
+        assert alarm.inputs["alarmActions"] == ["arn:topic"]
+        assert alarm.inputs["period"] * alarm.inputs["evaluationPeriods"] == 300
+
+
+def test_only_the_vpg_and_the_connections_are_protected() -> None:
+    graph = hardware_vpn(STATIC, protected=True)
+    protected = {resource.type for resource in graph.resources if resource.protect}
+    assert protected == {CONNECTION, "aws:ec2/vpnGateway:VpnGateway"}
+    assert not any(resource.protect for resource in hardware_vpn(STATIC).resources)
+
+
+def test_tags_tell_a_sites_location_and_whether_it_is_critical(graph: Graph) -> None:
+    tags = graph.one("aws:ec2/customerGateway:CustomerGateway", "hardware-vpn-lisbon-1").inputs["tags"]
+    assert (tags["Site"], tags["Location"], tags["Critical"]) == ("lisbon-1", "lisbon", "true")
+
+
+def test_the_component_tells_the_networks_behind_its_sites(graph: Graph) -> None:
+    component = graph.one("aws-vpn:vpn:HardwareVpn")
+    assert component.outputs["onPremisesCidrs"] == ["192.168.1.0/24", "192.168.2.0/24"]
