@@ -1,0 +1,18 @@
+"""The EC2 backend of the sandbox: moto's, with every correction."""
+
+from __future__ import annotations
+
+from moto.ec2.models import ec2_backends
+
+from sandbox.cloud.ec2.customer_gateways import CustomerGatewayBackend
+from sandbox.cloud.ec2.route_propagation import RoutePropagationBackend
+from sandbox.cloud.ec2.vpn_connection_routes import VpnConnectionRouteBackend
+
+
+class SandboxEC2Backend(CustomerGatewayBackend, RoutePropagationBackend, VpnConnectionRouteBackend):
+    """One region's EC2. The module's name and place lead moto to `urls` beside it."""
+
+
+def install() -> None:
+    """Let every service of this process see the corrected EC2; to be called before any has been used."""
+    ec2_backends.backend = SandboxEC2Backend

@@ -1,0 +1,14 @@
+"""The EC2 responses of the sandbox: moto's, with every correction."""
+
+from __future__ import annotations
+
+from sandbox.cloud.ec2.customer_gateways import CustomerGatewayResponse
+from sandbox.cloud.ec2.route_propagation import RoutePropagationResponse
+from sandbox.cloud.ec2.vpn_connection_routes import VpnConnectionRouteResponse
+from sandbox.cloud.ec2.vpn_connections import VpnConnectionResponse
+
+
+class SandboxEC2Response(
+    CustomerGatewayResponse, RoutePropagationResponse, VpnConnectionRouteResponse, VpnConnectionResponse
+):
+    """The actions of EC2's API."""
