@@ -13,7 +13,9 @@ from sandbox.engine import version
 from sandbox.error import SandboxError
 
 INSTALLER = "https://get.pulumi.com/install.sh"
-_REACH_SECONDS = 5.0
+REACH_SECONDS = 5.0
+"""How long a site that does not answer is waited for."""
+
 _INSTALL_SECONDS = 600.0
 _INSTALL = """
 import sys
@@ -28,14 +30,14 @@ def cached(cache: Path) -> Path | None:
     return command if (_root(cache) / "complete").exists() else None
 
 
-def fetch(cache: Path, say: Callable[[str], None], installer: str = INSTALLER) -> Path:
+def fetch(cache: Path, say: Callable[[str], None]) -> Path:
     """The official CLI of the wanted version, installed into `cache`.
 
     Raises:
         SandboxError: the download site does not answer within seconds, or the installer fails.
     """
-    if not _reachable(installer):
-        raise SandboxError(f"{installer} could not be reached within {_REACH_SECONDS:.0f} seconds")
+    if not _reachable(INSTALLER):
+        raise SandboxError(f"{INSTALLER} could not be reached within {REACH_SECONDS:.0f} seconds")
     say(f"Downloading the Pulumi CLI {version.WANTED} ...")
     root = _root(cache)
     try:
@@ -66,14 +68,14 @@ def _reachable(url: str) -> bool:
 
     def ask() -> None:
         try:
-            with urllib.request.urlopen(url, timeout=_REACH_SECONDS):  # noqa: S310 - a constant https address
+            with urllib.request.urlopen(url, timeout=REACH_SECONDS):  # noqa: S310 - a constant https address
                 answered.set()
         except (OSError, ValueError):
             return
 
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
-    asking.join(_REACH_SECONDS)
+    asking.join(REACH_SECONDS)
     return answered.is_set()
 
 

@@ -152,8 +152,8 @@ def _id(port: int) -> str | None:
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with direct.open(f"http://127.0.0.1:{port}/sandbox/id", timeout=_ANSWER_SECONDS) as answer:
-            return answer.read().decode().strip()
-    except (OSError, ValueError):
+            return str(json.load(answer)["id"])
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
