@@ -9,7 +9,7 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-from hosts.nat import PROBE_PORT, NatHost, user_data
+from hosts.nat import NatHost, user_data
 
 from components.floating_ip import FloatingIp, FloatingIpArgs
 from components.host_security_group import HostSecurityGroup, HostSecurityGroupArgs, Ingress
@@ -69,7 +69,7 @@ class NatInstances(pulumi.ComponentResource):
                 route_tables=args.route_tables,
                 destinations=(INTERNET,),
                 monitor_subnet_ids=args.monitor_subnet_ids,
-                probe={"kind": "nat", "port": PROBE_PORT},
+                probe={"kind": "nat", "port": args.host.probe_port},
                 probe_secret_arn=None,
                 timing=args.timing,
                 alert_topic_arn=args.alert_topic_arn,

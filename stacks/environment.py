@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
+import pulumi_aws as aws
 
 from components.alert_topic import AlertTopic, AlertTopicArgs
 from components.hardware_vpn import ConnectedSite, HardwareVpn, HardwareVpnArgs, SiteArgs, TunnelArgs
 from components.labels import Labels
+from components.nat_instances import NatInstances, NatInstancesArgs
 from components.network import Network, NetworkArgs
+from components.openvpn_tunnel import OpenVpnTunnel, OpenVpnTunnelArgs
+from hosts.nat import NatHost
+from hosts.openvpn_server import ServerHost
 from stacks.names import EnvironmentNames
+from stacks.sections.failover import FailoverSettings
 from stacks.sections.hardware_vpn import HardwareVpnSettings, Site
+from stacks.sections.openvpn import OpenVpnSettings
 from stacks.settings import Settings
 
 
@@ -26,6 +33,8 @@ class Environment:
             "alerts", AlertTopicArgs(labels=self._labels, emails=settings.alerts.emails)
         )
         self._hardware_vpn = settings.hardware_vpn and self._build_hardware_vpn(settings.hardware_vpn)
+        self._tunnels = {tunnel.name: self._build_tunnel(tunnel) for tunnel in settings.open_vpn}
+        self._nat = self._build_nat_instances() if settings.nat.mode == "instances" else None
 
     def exports(self) -> dict[str, Any]:
         """What a user needs next, by the name of the stack's output."""
@@ -48,6 +57,12 @@ class Environment:
             exports["configurations"] = pulumi.Output.secret(
                 {name: site.configuration for name, site in sites.items()}
             )
+        if self._tunnels:
+            exports["openVpn"] = {
+                name: {"publicIp": tunnel.public_ip} for name, tunnel in self._tunnels.items()
+            }
+        if self._nat:
+            exports["nat"] = {"publicIp": self._nat.public_ip}
         return exports
 
     def _build_network(self) -> Network:
@@ -83,6 +98,59 @@ class Environment:
                 protected=self._settings.deletion_protection,
             ),
         )
+
+    def _build_tunnel(self, tunnel: OpenVpnSettings) -> OpenVpnTunnel:
+        return OpenVpnTunnel(
+            f"openvpn-{tunnel.name}",
+            OpenVpnTunnelArgs(
+                labels=self._labels,
+                host=ServerHost.of(self._labels.names.stack, self._settings, tunnel),
+                instance_type=tunnel.instance_type,
+                log_retention_days=tunnel.log_retention_days,
+                vpc_id=self._network.vpc_id,
+                subnet_ids=self._server_subnets(tunnel.failover),
+                monitor_subnet_ids=self._monitor_subnets(tunnel.failover),
+                route_tables={"public": self._network.public_route_table, **self._private_tables()},
+                timing=tunnel.failover.timing(),
+                alert_topic_arn=self._alerts.arn,
+            ),
+        )
+
+    def _build_nat_instances(self) -> NatInstances:
+        nat, names = self._settings.nat, self._labels.names
+        return NatInstances(
+            "nat",
+            NatInstancesArgs(
+                labels=self._labels,
+                host=NatHost(
+                    environment=names.stack,
+                    region=self._settings.region,
+                    vpc_cidr=self._settings.network.cidr,
+                    log_group=names.path("nat"),
+                ),
+                instance_type=nat.instance_type,
+                log_retention_days=nat.log_retention_days,
+                vpc_id=self._network.vpc_id,
+                vpc_cidr=self._settings.network.cidr,
+                subnet_ids=self._server_subnets(nat.failover),
+                monitor_subnet_ids=self._monitor_subnets(nat.failover),
+                route_tables=self._private_tables(),
+                timing=nat.failover.timing(),
+                alert_topic_arn=self._alerts.arn,
+            ),
+        )
+
+    def _private_tables(self) -> dict[str, aws.ec2.RouteTable]:
+        tables = self._network.private_route_tables
+        return {f"private-{zone[-1]}": table for zone, table in tables.items()}
+
+    def _server_subnets(self, failover: FailoverSettings) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        main, standby = failover.server_zones(self._settings.network.availability_zones)
+        return self._network.public_subnet_ids[main], self._network.public_subnet_ids[standby]
+
+    def _monitor_subnets(self, failover: FailoverSettings) -> list[pulumi.Output[str]]:
+        zones = failover.monitor_zones(self._settings.network.availability_zones)
+        return [self._network.public_subnet_ids[zone] for zone in zones]
 
 
 def _site_args(vpn: HardwareVpnSettings, site: Site) -> SiteArgs:

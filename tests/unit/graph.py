@@ -102,7 +102,9 @@ class _Cloud(mocks.Mocks):
         return (f"{args.name}-id" if args.custom else None), made
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        raise AssertionError(f"the program calls {args.token}, which these tests do not expect")
+        if args.token != "aws:ec2/getAmi:getAmi":
+            raise AssertionError(f"the program calls {args.token}, which these tests do not expect")
+        return {"id": f"ami-{args.args['filters'][0]['values'][0]}"}, []
 
 
 class _Recorder(mocks.MockMonitor):
