@@ -1,4 +1,4 @@
-"""What a host is told at boot, for Debian's cloud-init: packages, files, commands, and the programs it carries."""
+"""What a host is told at boot, for Debian's cloud-init: packages, files, commands, programs it carries."""
 
 from __future__ import annotations
 
@@ -98,12 +98,13 @@ WantedBy=multi-user.target
 
 def _texts(node: ast.AST) -> Iterable[ast.Expr]:
     """The statements of a block that are only text; not where the block has nothing else."""
-    body: list[ast.stmt] = getattr(node, "body", [])
-    if not isinstance(body, list) or len(body) < 2:
+    if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        return []
+    if len(node.body) < 2:
         return []
     return [
         statement
-        for statement in body
+        for statement in node.body
         if isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Constant)
         and isinstance(statement.value.value, str)
@@ -120,7 +121,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _literal(dumper: yaml.SafeDumper, text: str) -> Any:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    return dumper.represent_scalar(  # pyright: ignore[reportUnknownMemberType]
+        "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None
+    )
 
 
 _Dumper.add_representer(str, _literal)

@@ -109,7 +109,8 @@ def user_data(host: MonitorHost) -> bytes:
     content = gzip.compress(text.encode(), mtime=0)
     if len(content) > USER_DATA_LIMIT:
         raise UserDataTooLargeError(
-            f"failover monitor: {len(content)} bytes of user data; should be {USER_DATA_LIMIT} at most, EC2's limit"
+            f"failover monitor: {len(content)} bytes of user data;"
+            f" should be {USER_DATA_LIMIT} at most, EC2's limit"
         )
     return content
 

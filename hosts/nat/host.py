@@ -27,7 +27,7 @@ net.netfilter.nf_conntrack_tcp_loose = 0
 """A connection that is idle for an hour is forgotten; AWS's own NAT gateways forget it after 350 seconds.
 
 131,072 connections take some 40 MB, which the smallest instance has. Without `tcp_loose` a connection that
-began on the other instance is not taken for a new one: it is reset (see the ruleset), and begins again at once.
+began on the other instance is not taken for a new one: it is reset (see the ruleset), and begins again.
 """
 
 
@@ -40,8 +40,8 @@ class ProbeTarget:
 
 
 PUBLIC_RESOLVERS = (ProbeTarget(IPv4Address("1.1.1.1")), ProbeTarget(IPv4Address("8.8.8.8")))
-"""Two anycast services of two operators (Cloudflare, Google) that publish these addresses as permanent and answer
-TCP on 443. One of them away is not the internet away: probes alternate between them."""
+"""Two anycast services of two operators (Cloudflare, Google), whose addresses are published as permanent and
+answer TCP on 443. One of them away is not the internet away: probes alternate between them."""
 
 
 @dataclass(frozen=True, slots=True)
