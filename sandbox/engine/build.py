@@ -61,9 +61,14 @@ def build(cache: Path, say: Callable[[str], None]) -> Path:
     return root / "bin" / "pulumi"
 
 
-def _root(cache: Path) -> Path:
+def folder_name() -> str:
+    """The name of the cache's folder for what these sources build; other sources have another."""
     sources = b"".join((SOURCES / name).read_bytes() for name in ("go.mod", "go.sum"))
-    return cache / f"build-{version.WANTED}-{hashlib.sha256(sources).hexdigest()[:12]}"
+    return f"build-{version.WANTED}-{hashlib.sha256(sources).hexdigest()[:12]}"
+
+
+def _root(cache: Path) -> Path:
+    return cache / folder_name()
 
 
 def _run_go(go: str, output: Path, log: Path, say: Callable[[str], None]) -> None:

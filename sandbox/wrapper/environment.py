@@ -15,7 +15,8 @@ ENGINE = "AWS_VPN_SANDBOX_ENGINE"
 
 _FOREIGN = ("AWS_", "PULUMI_", "LOCALSTACK_")
 _OURS = ("AWS_VPN_", "PULUMI_STACK")
-_LOOPBACK = "127.0.0.1,localhost"
+_NO_PROXY = ("NO_PROXY", "no_proxy")
+_LOOPBACK = ("127.0.0.1", "localhost")
 
 
 def aws(cloud: Cloud, region: str) -> dict[str, str]:
@@ -59,7 +60,7 @@ def inside(base: Mapping[str, str], additions: Mapping[str, str]) -> dict[str, s
         **kept,
         **additions,
         **({"PYTHONPATH": os.pathsep.join(modules)} if modules else {}),
-        **{name: _with_loopback(kept.get(name, "")) for name in ("NO_PROXY", "no_proxy")},
+        **dict.fromkeys(_NO_PROXY, _without_proxy(kept)),
         "PATH": os.pathsep.join([str(SHIM), outside_path(base)]),
     }
 
@@ -80,5 +81,7 @@ def exports(settings: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
-def _with_loopback(exceptions: str) -> str:
-    return ",".join(part for part in (exceptions, _LOOPBACK) if part and part not in exceptions) or exceptions
+def _without_proxy(base: Mapping[str, str]) -> str:
+    """The hosts that no proxy stands before: the user's own, and this machine."""
+    hosts = [host for name in _NO_PROXY for host in base.get(name, "").split(",") if host]
+    return ",".join(dict.fromkeys([*hosts, *_LOOPBACK]))
