@@ -1,0 +1,257 @@
+"""Each stack as a whole: what its committed settings register."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from stacks.environment import Environment
+from stacks.settings import Settings
+from stacks.stack_file import read_stack_file
+from tests.unit.graph import Graph, record
+from tests.unit.iam import Policy
+
+STACKS = Path(__file__).parents[2] / "stacks"
+
+
+def made_up(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    match type_:
+        case "aws:ec2/vpnConnection:VpnConnection":
+            return {
+                "tunnel1Address": "192.0.2.1",
+                "tunnel2Address": "192.0.2.2",
+                "customerGatewayConfiguration": f"<vpn_connection id='{name}'/>",
+            }
+        case "aws:ec2/instance:Instance":
+            return {"primaryNetworkInterfaceId": f"eni-{name}"}
+        case "aws:ec2/eip:Eip":
+            return {"publicIp": f"public-{name}", "allocationId": f"eipalloc-{name}"}
+        case "aws:ec2/launchTemplate:LaunchTemplate":
+            return {"latestVersion": 1}
+        case _:
+            return {}
+
+
+def environment(stack: str, settings: Settings) -> Graph:
+    def program() -> None:
+        for name, value in Environment(stack, settings).exports().items():
+            pulumi.export(name, value)
+
+    return record(program, outputs=made_up, stack=stack)
+
+
+def settings_of(stack: str) -> Settings:
+    return read_stack_file(STACKS / f"Pulumi.{stack}.yaml")
+
+
+@pytest.fixture(scope="module")
+def graphs() -> dict[str, Graph]:
+    return {stack: environment(stack, settings_of(stack)) for stack in ("dev", "staging", "prod")}
+
+
+EXPECTED = {
+    "dev": {
+        "aws:ec2/vpnGateway:VpnGateway": 1,
+        "aws:ec2/customerGateway:CustomerGateway": 1,
+        "aws:ec2/vpnConnection:VpnConnection": 1,
+        "aws:ec2/vpnConnectionRoute:VpnConnectionRoute": 2,
+        "aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation": 2,
+        "aws:ec2/subnet:Subnet": 4,
+        "aws:ec2/instance:Instance": 2,
+        "aws:ec2/eip:Eip": 1,
+        "aws:autoscaling/group:Group": 1,
+        "aws:ec2/route:Route": 1 + 2 * 3,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 1,
+    },
+    "staging": {
+        "aws:ec2/vpnGateway:VpnGateway": 1,
+        "aws:ec2/customerGateway:CustomerGateway": 2,
+        "aws:ec2/vpnConnection:VpnConnection": 2,
+        "aws:ec2/vpnConnectionRoute:VpnConnectionRoute": 1,
+        "aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation": 2,
+        "aws:ec2/subnet:Subnet": 4,
+        "aws:ec2/instance:Instance": 4,
+        "aws:ec2/eip:Eip": 2,
+        "aws:autoscaling/group:Group": 2,
+        "aws:ec2/route:Route": 1 + 1 * 3 + 2,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 2,
+    },
+    "prod": {
+        "aws:ec2/vpnGateway:VpnGateway": 1,
+        "aws:ec2/customerGateway:CustomerGateway": 3,
+        "aws:ec2/vpnConnection:VpnConnection": 3,
+        "aws:ec2/vpnConnectionRoute:VpnConnectionRoute": 1,
+        "aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation": 3,
+        "aws:ec2/subnet:Subnet": 6,
+        "aws:ec2/instance:Instance": 6,
+        "aws:ec2/eip:Eip": 3,
+        "aws:autoscaling/group:Group": 3,
+        "aws:ec2/route:Route": 1 + (2 + 1) * 4 + 3,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 3,
+    },
+}
+
+
+@pytest.mark.parametrize("stack", EXPECTED)
+def test_a_stack_registers_what_its_settings_ask_for(graphs: dict[str, Graph], stack: str) -> None:
+    counts = graphs[stack].counts()
+    assert {type_: counts.get(type_, 0) for type_ in EXPECTED[stack]} == EXPECTED[stack]
+
+
+@pytest.mark.parametrize("stack", EXPECTED)
+def test_every_resource_belongs_to_a_component(graphs: dict[str, Graph], stack: str) -> None:
+    for resource in graphs[stack].resources:
+        if resource.type.startswith("aws:"):
+            assert resource.parent.startswith("aws-vpn:"), resource.key
+
+
+@pytest.mark.parametrize("stack", EXPECTED)
+def test_names_in_aws_tell_the_environment(graphs: dict[str, Graph], stack: str) -> None:
+    for resource in graphs[stack].resources:
+        name = resource.inputs.get("name")
+        if resource.type.startswith("aws:") and name:
+            assert f"aws-vpn-{stack}-" in name or f"aws-vpn/{stack}/" in name, resource.key
+
+
+@pytest.mark.parametrize("stack", EXPECTED)
+def test_no_secret_is_registered_in_clear(graphs: dict[str, Graph], stack: str) -> None:
+    for resource in graphs[stack].resources:
+        secrets = {key for key in resource.inputs if key.endswith("PresharedKey")}
+        assert secrets <= resource.secrets
+    assert graphs[stack].secret_exports == {"configurations"}
+
+
+def test_only_prod_is_protected(graphs: dict[str, Graph]) -> None:
+    protected = {stack: {r.type for r in graph.resources if r.protect} for stack, graph in graphs.items()}
+    assert protected == {
+        "dev": set(),
+        "staging": set(),
+        "prod": {"aws:ec2/vpnGateway:VpnGateway", "aws:ec2/vpnConnection:VpnConnection"},
+    }
+
+
+def test_exports_hold_what_a_user_needs_next(graphs: dict[str, Graph]) -> None:
+    exports = graphs["dev"].exports
+    assert exports["network"]["vpcId"] == "network-id"
+    assert exports["hardwareVpn"] == {
+        "vpgId": "hardware-vpn-id",
+        "amazonSideAsn": 64512,
+        "sites": {
+            "berlin": {
+                "vpnConnectionId": "hardware-vpn-berlin-id",
+                "customerGatewayId": "hardware-vpn-berlin-id",
+                "routing": "static",
+                "tunnels": [
+                    {"outsideAddress": "192.0.2.1", "insideCidr": "169.254.10.0/30"},
+                    {"outsideAddress": "192.0.2.2", "insideCidr": "169.254.10.4/30"},
+                ],
+            }
+        },
+    }
+    assert exports["configurations"] == {"berlin": "<vpn_connection id='hardware-vpn-berlin'/>"}
+    assert exports["openVpn"] == {"staff": {"publicIp": "public-openvpn-staff"}}
+
+
+@pytest.mark.parametrize("stack", EXPECTED)
+def test_servers_of_a_pair_are_in_different_zones(graphs: dict[str, Graph], stack: str) -> None:
+    graph = graphs[stack]
+    zone = {f"{s.name}-id": s.inputs["availabilityZone"] for s in graph.of("aws:ec2/subnet:Subnet")}
+    placed = {i.name: zone[i.inputs["subnetId"]] for i in graph.of("aws:ec2/instance:Instance")}
+    mains = [name for name in placed if name.endswith("-main")]
+    assert mains
+    for name in mains:
+        assert placed[name] != placed[name.replace("-main", "-standby")]
+
+
+def test_prods_monitors_run_in_a_third_zone(graphs: dict[str, Graph]) -> None:
+    groups = graphs["prod"].of("aws:autoscaling/group:Group")
+    assert {tuple(group.inputs["vpcZoneIdentifiers"]) for group in groups} == {("network-public-c-id",)}
+
+
+def test_monitors_come_back_in_either_of_two_zones(graphs: dict[str, Graph]) -> None:
+    group = graphs["dev"].one("aws:autoscaling/group:Group")
+    assert group.inputs["vpcZoneIdentifiers"] == ["network-public-a-id", "network-public-b-id"]
+
+
+@pytest.mark.parametrize("stack", EXPECTED)
+def test_the_world_reaches_nothing_but_the_vpn_ports(graphs: dict[str, Graph], stack: str) -> None:
+    opened = {
+        (rule.inputs["ipProtocol"], rule.inputs.get("fromPort"), rule.inputs.get("toPort"))
+        for rule in graphs[stack].of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+        if rule.inputs["cidrIpv4"] == "0.0.0.0/0"
+    }
+    tcp = {("tcp", 443, 443)} if stack == "prod" else set[Any]()
+    assert opened == {("udp", 1194, 1194)} | tcp
+
+
+def test_openvpn_servers_read_their_own_secrets_alone(graphs: dict[str, Graph]) -> None:
+    policy = Policy(graphs["prod"].one("aws:iam/rolePolicy:RolePolicy", "openvpn-staff").inputs["policy"])
+    own = "arn:aws:secretsmanager:::openvpn-staff-server"
+    assert policy.allows("secretsmanager:GetSecretValue", own)
+    assert not policy.allows(
+        "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:::openvpn-restricted-server"
+    )
+    assert not policy.allows("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:::openvpn-staff-probe")
+    assert not policy.allows("secretsmanager:PutSecretValue", own)
+    assert not policy.allows("ec2:AssociateAddress")
+
+
+def test_secrets_are_made_without_a_value(graphs: dict[str, Graph]) -> None:
+    names = {s.inputs["name"] for s in graphs["dev"].of("aws:secretsmanager/secret:Secret")}
+    assert names == {f"aws-vpn/dev/openvpn/staff/{kind}" for kind in ("server", "crl", "probe")}
+    assert not graphs["dev"].of("aws:secretsmanager/secretVersion:SecretVersion")
+
+
+def test_the_default_route_of_private_subnets_follows_the_nat(graphs: dict[str, Graph]) -> None:
+    routes = [
+        route
+        for route in graphs["staging"].of("aws:ec2/route:Route")
+        if route.inputs["destinationCidrBlock"] == "0.0.0.0/0" and "networkInterfaceId" in route.inputs
+    ]
+    assert {route.inputs["routeTableId"] for route in routes} == {
+        "network-private-a-id",
+        "network-private-b-id",
+    }
+    assert {route.inputs["networkInterfaceId"] for route in routes} == {"eni-nat-main"}
+
+
+def test_clients_are_reached_from_public_and_private_subnets(graphs: dict[str, Graph]) -> None:
+    tables = {
+        route.inputs["routeTableId"]
+        for route in graphs["dev"].of("aws:ec2/route:Route")
+        if route.inputs["destinationCidrBlock"] == "172.27.0.0/24"
+    }
+    assert tables == {"network-public-id", "network-private-a-id", "network-private-b-id"}
+
+
+def test_the_monitors_timing_is_the_settings_own(graphs: dict[str, Graph]) -> None:
+    value = json.loads(graphs["dev"].one("aws:ssm/parameter:Parameter").inputs["value"])
+    failover = settings_of("dev").open_vpn[0].failover
+    assert value["timing"] == json.loads(json.dumps(failover.timing()))
+    assert value["probe"] == {
+        "kind": "openvpn",
+        "protocol": "udp",
+        "port": 1194,
+        "keySecret": "aws-vpn/dev/openvpn/staff/probe",
+    }
+
+
+def test_a_vpc_alone_is_an_environment_too() -> None:
+    dev = settings_of("dev")
+    alone = Settings(region=dev.region, network=dev.network)
+    graph = environment("dev", alone)
+    assert set(graph.exports) == {"network", "alertTopicArn"}
+    assert not graph.of("aws:ec2/vpnGateway:VpnGateway")
+
+
+def test_servers_are_told_what_their_settings_say(graphs: dict[str, Graph]) -> None:
+    main = graphs["dev"].one("aws:ec2/instance:Instance", "openvpn-staff-main")
+    standby = graphs["dev"].one("aws:ec2/instance:Instance", "openvpn-staff-standby")
+    assert main.inputs["userData"] == standby.inputs["userData"]
+    assert str(IPv4Network("172.27.0.0/24").network_address) in main.inputs["userData"]

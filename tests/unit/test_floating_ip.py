@@ -1,0 +1,259 @@
+"""The floating address: what follows it, its monitor, and how little the monitor may do."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from typing import Any
+
+import pulumi_aws as aws
+import pytest
+
+from components.floating_ip import FloatingIp, FloatingIpArgs
+from components.labels import Labels
+from components.server_pair import ServerPair, ServerPairArgs
+from stacks.names import EnvironmentNames
+from tests.unit.graph import Graph, Resource, record
+from tests.unit.iam import Policy
+
+REGION = "eu-central-1"
+ARN = f"arn:aws:ec2:{REGION}:123456789012"
+TIMING = {"probeIntervalSeconds": 0.5, "failback": "manual"}
+
+
+def made_up(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    match type_:
+        case "aws:ec2/instance:Instance":
+            return {"arn": f"{ARN}:instance/i-{name}", "primaryNetworkInterfaceId": f"eni-{name}"}
+        case "aws:ec2/eip:Eip":
+            return {
+                "arn": f"{ARN}:elastic-ip/eipalloc-{name}",
+                "allocationId": f"eipalloc-{name}",
+                "publicIp": "198.51.100.7",
+            }
+        case "aws:ec2/routeTable:RouteTable":
+            return {"arn": f"{ARN}:route-table/{name}-id"}
+        case "aws:ec2/launchTemplate:LaunchTemplate":
+            return {"latestVersion": 3}
+        case _:
+            return {}
+
+
+def floating_ip(*destinations: str, probe_secret: str | None = "arn:aws:secretsmanager:x:probe") -> Graph:
+    labels = Labels(names=EnvironmentNames("dev"))
+
+    def program() -> None:
+        servers = ServerPair(
+            "pair",
+            ServerPairArgs(
+                labels=labels,
+                subnet_ids=("subnet-a", "subnet-b"),
+                security_group_id="sg",
+                instance_type="t4g.small",
+                user_data="#cloud-config\n",
+                log_group="/pair",
+                log_retention_days=30,
+                statements=(),
+            ),
+        )
+        FloatingIp(
+            "pair",
+            FloatingIpArgs(
+                labels=labels,
+                region=REGION,
+                vpc_id="vpc",
+                servers=servers,
+                route_tables={
+                    part: aws.ec2.RouteTable(part, vpc_id="vpc") for part in ("private-a", "private-b")
+                },
+                destinations=[IPv4Network(destination) for destination in destinations],
+                monitor_subnet_ids=["subnet-c"],
+                probe={"kind": "nat", "port": 9443},
+                probe_secret_arn=probe_secret,
+                timing=TIMING,
+                alert_topic_arn="arn:aws:sns:topic",
+                log_retention_days=30,
+            ),
+        )
+
+    return record(program, outputs=made_up, stack="dev")
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    return floating_ip("172.27.0.0/24", "192.168.60.0/24")
+
+
+@pytest.fixture(scope="module")
+def monitor_policy(graph: Graph) -> Policy:
+    return Policy(graph.one("aws:iam/rolePolicy:RolePolicy", "pair-monitor").inputs["policy"])
+
+
+def server(graph: Graph, role: str) -> Resource:
+    return graph.one("aws:ec2/instance:Instance", f"pair-{role}")
+
+
+def test_main_and_standby_are_in_the_two_subnets(graph: Graph) -> None:
+    assert server(graph, "main").inputs["subnetId"] == "subnet-a"
+    assert server(graph, "standby").inputs["subnetId"] == "subnet-b"
+
+
+@pytest.mark.parametrize("role", ["main", "standby"])
+def test_servers_are_hardened_and_forward(graph: Graph, role: str) -> None:
+    inputs = server(graph, role).inputs
+    assert inputs["metadataOptions"] == {
+        "httpEndpoint": "enabled",
+        "httpTokens": "required",
+        "httpPutResponseHopLimit": 1,
+    }
+    assert inputs["rootBlockDevice"]["encrypted"] is True
+    assert inputs["sourceDestCheck"] is False
+    assert "keyName" not in inputs
+
+
+def test_a_changed_configuration_reaches_standby_first(graph: Graph) -> None:
+    assert server(graph, "main").inputs["userDataReplaceOnChange"] is True
+    assert server(graph, "standby").key in server(graph, "main").depends_on
+
+
+def test_a_newer_image_replaces_nothing(graph: Graph) -> None:
+    assert server(graph, "main").inputs["ami"] == "ami-debian-12-arm64-*"
+    assert "ami" in server(graph, "main").ignore_changes
+    assert "ami" in server(graph, "standby").ignore_changes
+
+
+def test_the_address_starts_on_main_and_stays_where_the_monitor_puts_it(graph: Graph) -> None:
+    address = graph.one("aws:ec2/eip:Eip")
+    assert address.inputs["instance"] == "pair-main-id"
+    assert address.ignore_changes == ("instance",)
+
+
+def test_each_route_table_has_a_route_for_each_destination_that_follows(graph: Graph) -> None:
+    routes = graph.of("aws:ec2/route:Route")
+    assert {(r.inputs["routeTableId"], r.inputs["destinationCidrBlock"]) for r in routes} == {
+        (f"{table}-id", destination)
+        for table in ("private-a", "private-b")
+        for destination in ("172.27.0.0/24", "192.168.60.0/24")
+    }
+    for route in routes:
+        assert route.inputs["networkInterfaceId"] == "eni-pair-main"
+        assert route.ignore_changes == ("networkInterfaceId",)
+
+
+def test_the_monitors_configuration_names_all_that_it_moves(graph: Graph) -> None:
+    parameter = graph.one("aws:ssm/parameter:Parameter")
+    assert parameter.inputs["name"] == "/aws-vpn/dev/failover/pair"
+    assert json.loads(parameter.inputs["value"]) == {
+        "name": "pair",
+        "environment": "dev",
+        "region": REGION,
+        "allocationId": "eipalloc-pair",
+        "main": {"instanceId": "pair-main-id", "networkInterfaceId": "eni-pair-main"},
+        "standby": {"instanceId": "pair-standby-id", "networkInterfaceId": "eni-pair-standby"},
+        "routes": [
+            {"routeTableId": f"{table}-id", "destination": destination}
+            for table in ("private-a", "private-b")
+            for destination in ("172.27.0.0/24", "192.168.60.0/24")
+        ],
+        "probe": {"kind": "nat", "port": 9443},
+        "timing": TIMING,
+        "topicArn": "arn:aws:sns:topic",
+        "metricNamespace": "aws-vpn",
+    }
+
+
+def test_one_monitor_is_kept_alive_apart_from_the_servers(graph: Graph) -> None:
+    group = graph.one("aws:autoscaling/group:Group").inputs
+    assert (group["minSize"], group["maxSize"], group["desiredCapacity"]) == (1, 1, 1)
+    assert group["vpcZoneIdentifiers"] == ["subnet-c"]
+    assert group["launchTemplate"] == {"id": "pair-monitor-id", "version": "3"}
+
+
+def test_the_monitor_is_hardened_and_has_no_open_port(graph: Graph) -> None:
+    template = graph.one("aws:ec2/launchTemplate:LaunchTemplate").inputs
+    assert template["metadataOptions"]["httpTokens"] == "required"
+    assert template["blockDeviceMappings"][0]["ebs"]["encrypted"] == "true"
+    assert not graph.of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+
+
+def test_the_monitor_is_told_the_name_of_its_configuration(graph: Graph) -> None:
+    template = graph.one("aws:ec2/launchTemplate:LaunchTemplate").inputs
+    text = gzip.decompress(base64.b64decode(template["userData"])).decode()
+    assert "/aws-vpn/dev/failover/pair" in text
+
+
+def test_the_monitor_may_move_its_own_address_between_its_own_servers(monitor_policy: Policy) -> None:
+    address = f"{ARN}:elastic-ip/eipalloc-pair"
+    for role in ("main", "standby"):
+        assert monitor_policy.allows(
+            "ec2:AssociateAddress", address, f"{ARN}:network-interface/eni-pair-{role}"
+        )
+        assert monitor_policy.allows("ec2:AssociateAddress", address, f"{ARN}:instance/i-pair-{role}")
+
+
+def test_the_monitor_may_touch_no_other_address_or_server(monitor_policy: Policy) -> None:
+    address = f"{ARN}:elastic-ip/eipalloc-pair"
+    assert not monitor_policy.allows("ec2:AssociateAddress", f"{ARN}:elastic-ip/eipalloc-other")
+    assert not monitor_policy.allows("ec2:AssociateAddress", address, f"{ARN}:network-interface/eni-other")
+    assert not monitor_policy.allows("ec2:AssociateAddress", address, f"{ARN}:instance/i-other")
+    assert not monitor_policy.allows("ec2:AssociateAddress")
+
+
+def test_the_monitor_may_replace_routes_in_its_own_tables_alone(monitor_policy: Policy) -> None:
+    assert monitor_policy.allows("ec2:ReplaceRoute", f"{ARN}:route-table/private-a-id")
+    assert not monitor_policy.allows("ec2:ReplaceRoute", f"{ARN}:route-table/other-id")
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "ec2:DisassociateAddress",
+        "ec2:ReleaseAddress",
+        "ec2:CreateRoute",
+        "ec2:DeleteRoute",
+        "ec2:CreateTags",
+        "ec2:RunInstances",
+        "ec2:StopInstances",
+        "ec2:TerminateInstances",
+        "ec2:ModifyInstanceAttribute",
+        "iam:PassRole",
+        "ssm:PutParameter",
+        "secretsmanager:PutSecretValue",
+    ],
+)
+def test_the_monitor_may_do_nothing_else(monitor_policy: Policy, action: str) -> None:
+    for resource in ("*", f"{ARN}:elastic-ip/eipalloc-pair", f"{ARN}:route-table/private-a-id"):
+        assert not monitor_policy.allows(action, resource, ec2__Region=REGION)
+
+
+def test_the_monitor_looks_around_in_its_region_only(monitor_policy: Policy) -> None:
+    for action in ("ec2:DescribeAddresses", "ec2:DescribeInstances", "ec2:DescribeRouteTables"):
+        assert monitor_policy.allows(action, ec2__Region=REGION)
+        assert not monitor_policy.allows(action, ec2__Region="us-east-1")
+
+
+def test_the_monitor_reads_its_own_parameter_and_key_only(monitor_policy: Policy) -> None:
+    assert monitor_policy.allows("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:x:probe")
+    assert not monitor_policy.allows("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:x:server")
+    assert not monitor_policy.allows("ssm:GetParameter", "arn:aws:ssm:::other")
+
+
+def test_metrics_go_to_the_programs_own_namespace(monitor_policy: Policy) -> None:
+    assert monitor_policy.allows("cloudwatch:PutMetricData", cloudwatch__namespace="aws-vpn")
+    assert not monitor_policy.allows("cloudwatch:PutMetricData", cloudwatch__namespace="AWS/EC2")
+
+
+def test_without_a_probe_key_there_is_no_right_to_secrets() -> None:
+    graph = floating_ip("0.0.0.0/0", probe_secret=None)
+    policy = Policy(graph.one("aws:iam/rolePolicy:RolePolicy", "pair-monitor").inputs["policy"])
+    assert not policy.allows("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:x:probe")
+
+
+def test_the_component_tells_policies_what_belongs_together(graph: Graph) -> None:
+    component = graph.one("aws-vpn:failover:FloatingIp")
+    assert component.inputs["routeTableIds"] == ["private-a-id", "private-b-id"]
+    assert component.refers_to["mainInstanceId"] == {server(graph, "main").key}
+    assert component.outputs["standbyInstanceId"] == "pair-standby-id"
