@@ -21,6 +21,10 @@ class EnvironmentNames:
         """A log group or parameter: `/aws-vpn/dev/openvpn/staff`."""
         return "/".join(("", PROJECT, self.stack, *parts))
 
+    def openvpn_address(self, tunnel: str) -> str:
+        """The `Name` of an OpenVPN tunnel's Elastic IP: `aws-vpn-dev-openvpn-staff`."""
+        return self.of(f"openvpn-{tunnel}")
+
     def openvpn_secret(self, tunnel: str, kind: str) -> str:
         """A secret of a tunnel, `kind` being server, crl or probe: `aws-vpn/dev/openvpn/staff/server`."""
         return "/".join((PROJECT, self.stack, "openvpn", tunnel, kind))
