@@ -5,11 +5,21 @@ from __future__ import annotations
 from moto.ec2.models import ec2_backends
 
 from sandbox.cloud.ec2.customer_gateways import CustomerGatewayBackend
+from sandbox.cloud.ec2.dependency_checks import DependencyBackend
+from sandbox.cloud.ec2.images import ImageBackend
+from sandbox.cloud.ec2.instances import InstanceBackend
 from sandbox.cloud.ec2.route_propagation import RoutePropagationBackend
 from sandbox.cloud.ec2.vpn_connection_routes import VpnConnectionRouteBackend
 
 
-class SandboxEC2Backend(CustomerGatewayBackend, RoutePropagationBackend, VpnConnectionRouteBackend):
+class SandboxEC2Backend(
+    CustomerGatewayBackend,
+    DependencyBackend,
+    ImageBackend,
+    InstanceBackend,
+    RoutePropagationBackend,
+    VpnConnectionRouteBackend,
+):
     """One region's EC2. The module's name and place lead moto to `urls` beside it."""
 
 

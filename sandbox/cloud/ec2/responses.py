@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from sandbox.cloud.ec2.customer_gateways import CustomerGatewayResponse
+from sandbox.cloud.ec2.dependency_checks import DependencyResponse
+from sandbox.cloud.ec2.instances import InstanceResponse
 from sandbox.cloud.ec2.route_propagation import RoutePropagationResponse
 from sandbox.cloud.ec2.vpn_connection_routes import VpnConnectionRouteResponse
 from sandbox.cloud.ec2.vpn_connections import VpnConnectionResponse
 
 
 class SandboxEC2Response(
-    CustomerGatewayResponse, RoutePropagationResponse, VpnConnectionRouteResponse, VpnConnectionResponse
+    CustomerGatewayResponse,
+    DependencyResponse,
+    InstanceResponse,
+    RoutePropagationResponse,
+    VpnConnectionRouteResponse,
+    VpnConnectionResponse,
 ):
     """The actions of EC2's API."""

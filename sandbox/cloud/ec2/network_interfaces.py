@@ -1,0 +1,61 @@
+"""Network interfaces that have an address of their subnet and go when what they were made for goes.
+
+Rules: CreateNetworkInterface, RunInstances (an interface made at launch ends with the instance) and
+DeleteNatGateway ("disassociates its Elastic IP address") in the EC2 API reference.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.models.nat_gateways import NatGateway
+
+from sandbox.cloud.ec2.addresses import AddressBackend
+
+
+class NetworkInterfaceBackend(AddressBackend):
+    """Interfaces, and the NAT gateways that have one each."""
+
+    def create_network_interface(
+        self, subnet: Any, private_ip_address: str | list[str], *arguments: Any, **options: Any
+    ) -> NetworkInterface:
+        """An interface; one made at launch (it has a device index) ends with its instance."""
+        if "device_index" in options:
+            options["delete_on_termination"] = True
+        if not private_ip_address and not arguments and not options.get("private_ip_addresses"):
+            home = self.get_subnet(subnet) if isinstance(subnet, str) else subnet
+            private_ip_address = home.get_available_subnet_ip(instance=None)
+        return super().create_network_interface(subnet, private_ip_address, *arguments, **options)
+
+    def create_nat_gateway(
+        self,
+        subnet_id: str,
+        allocation_id: str,
+        tags: dict[str, str] | None = None,
+        connectivity_type: str = "public",
+    ) -> NatGateway:
+        """A NAT gateway with an address of its subnet."""
+        gateway = super().create_nat_gateway(subnet_id, allocation_id, tags, connectivity_type)
+        interface = self.get_network_interface(gateway.address_set[0]["networkInterfaceId"])
+        address = interface.subnet.get_available_subnet_ip(instance=None)
+        interface.description = f"Interface for NAT Gateway {gateway.id}"
+        interface.private_ip_address = gateway.private_ip = address
+        interface.private_ip_addresses = [{"Primary": True, "PrivateIpAddress": address}]
+        gateway.address_set[0]["privateIp"] = address
+        return gateway
+
+    def delete_nat_gateway(self, nat_gateway_id: str) -> NatGateway:
+        """Delete a NAT gateway and its interface; its Elastic IP address is free. It shows as `deleted`.
+
+        Raises:
+            EC2ClientError: NatGatewayNotFound, when there is none.
+        """
+        gateway = self.nat_gateways.get(nat_gateway_id)
+        if gateway is None or gateway.state == "deleted":
+            raise EC2ClientError("NatGatewayNotFound", f"The Nat Gateway {nat_gateway_id} was not found")
+        interface = self.get_network_interface(gateway.address_set[0]["networkInterfaceId"])
+        self.leave([interface])
+        interface.delete()
+        return super().delete_nat_gateway(nat_gateway_id)
