@@ -1,0 +1,180 @@
+"""The steps behind the command line, each from what is stored to what is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from access import authority as ca
+from access.cloud import TunnelInCloud
+from access.errors import AccessError
+from access.listing import table, warnings
+from access.passphrase import existing_passphrase, new_passphrase
+from access.profile import Endpoint, client_profile, site_profile
+from access.store import Stored, exists, load, locked, pending, refuse_repository, save, seal
+from hosts.openvpn_server.host import SITE_PREFIX, site_name
+from stacks.sections.openvpn import OpenVpnSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """How a profile is made: how long it is valid, where it goes, and the address it names."""
+
+    validity: timedelta
+    folder: Path | None
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The access to one tunnel. Every method returns the lines to print, and may raise AccessError."""
+
+    cloud: TunnelInCloud
+    settings: OpenVpnSettings
+    home: Path
+
+    @property
+    def server_name(self) -> str:
+        """The common name in the certificate of the tunnel's servers, main and standby alike."""
+        return self.cloud.names.of(self.settings.name)
+
+    def init(self) -> list[str]:
+        """Make the tunnel's authority."""
+        refuse_repository(self.home)
+        self._refuse_existing()
+        passphrase = new_passphrase()
+        with locked(self.home):
+            self._refuse_existing()
+            authority, secrets = ca.create(self.server_name, _now())
+            save(self.home, seal(authority, secrets, passphrase))
+        return [f"authority for {self.server_name} in {self.home}: back it up, its passphrase apart"]
+
+    def publish(self) -> list[str]:
+        """Hand the servers what they need, with a fresh revocation list."""
+        passphrase = self._passphrase()
+        with locked(self.home):
+            stored = load(self.home)
+            secrets = stored.secrets(passphrase)
+            authority, crl = ca.sign_crl(stored.authority, secrets, _now())
+            # Saved first: the number of a list that may have reached a server is never used again.
+            save(self.home, replace(stored, authority=authority))
+            self.cloud.publish(authority, secrets, crl)
+            save(self.home, replace(stored, authority=replace(authority, published=True)))
+        return [f"published for {self.server_name}: revocation list {authority.crl_number}"]
+
+    def issue(self, name: str, profiles: Profiles) -> list[str]:
+        """A certificate and profile for a person's device."""
+        if name.startswith(SITE_PREFIX):
+            raise AccessError(
+                f"{name} begins like an office's; should be another name, or"
+                f" `issue-site {name.removeprefix(SITE_PREFIX)}`"
+            )
+        return self._issue(name, "client", profiles)
+
+    def issue_site(self, office: str, profiles: Profiles) -> list[str]:
+        """A certificate and profile for an office's router."""
+        self._lan_cidrs(office)
+        return self._issue(site_name(office), "site", profiles)
+
+    def renew(self, name: str, profiles: Profiles) -> list[str]:
+        """A new certificate and profile for a name; the present one stays valid."""
+        passphrase = self._passphrase()
+        endpoint = self._endpoint(profiles)
+        with locked(self.home):
+            stored = load(self.home)
+            secrets = stored.secrets(passphrase)
+            authority, credential = ca.renew(stored.authority, secrets, name, profiles.validity, _now())
+            return self._deliver(stored, authority, credential, endpoint, self._path(name, profiles))
+
+    def renew_server(self) -> list[str]:
+        """A new certificate for the servers."""
+        passphrase = self._passphrase()
+        with locked(self.home):
+            stored = load(self.home)
+            authority, secrets = ca.renew_server(stored.authority, stored.secrets(passphrase), _now())
+            save(self.home, seal(authority, secrets, passphrase))
+        return [f"new server certificate, valid until {authority.server_expires:%Y-%m-%d}"]
+
+    def revoke(self, name: str) -> list[str]:
+        """Let a name in no longer."""
+        load(self.home)
+        with locked(self.home):
+            stored = load(self.home)
+            save(self.home, replace(stored, authority=ca.revoke(stored.authority, name, _now())))
+        return [f"{name} revoked"]
+
+    def list(self, *, seen: bool) -> list[str]:
+        """What was issued, and when each name was last seen."""
+        authority = load(self.home).authority
+        now = _now()
+        return table(authority, self.cloud.last_seen(now) if seen else None, now)
+
+    def warnings(self) -> list[str]:
+        """What needs attention soon."""
+        return [f"warning: {line}" for line in warnings(load(self.home).authority, _now())]
+
+    def _issue(self, name: str, kind: ca.Kind, profiles: Profiles) -> list[str]:
+        passphrase = self._passphrase()
+        endpoint = self._endpoint(profiles)
+        path = self._path(name, profiles)
+        with locked(self.home):
+            stored = load(self.home)
+            secrets = stored.secrets(passphrase)
+            authority, credential = ca.issue(stored.authority, secrets, name, kind, profiles.validity, _now())
+            if path.exists():
+                raise AccessError(f"{path} exists; should be moved away first, or another --output")
+            return self._deliver(stored, authority, credential, endpoint, path)
+
+    def _deliver(
+        self,
+        stored: Stored,
+        authority: ca.Authority,
+        credential: ca.Credential,
+        endpoint: Endpoint,
+        path: Path,
+    ) -> list[str]:
+        """Remember the certificate, then show the profile: a profile is never unknown to its authority."""
+        issued = authority.issued[-1]
+        if issued.kind == "site":
+            lans = self._lan_cidrs(issued.name.removeprefix(SITE_PREFIX))
+            text = site_profile(issued.name, lans, endpoint, credential)
+        else:
+            text = client_profile(issued.name, endpoint, credential)
+        with pending(path, text) as publish:
+            save(self.home, replace(stored, authority=authority))
+            publish()
+        return [f"{path}: {issued.name}, valid until {issued.not_after:%Y-%m-%d}"]
+
+    def _path(self, name: str, profiles: Profiles) -> Path:
+        folder = profiles.folder or self.home / "profiles"
+        refuse_repository(folder)
+        if profiles.folder is None:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        return folder / f"{self.server_name}-{name}.ovpn"
+
+    def _endpoint(self, profiles: Profiles) -> Endpoint:
+        address = profiles.address or self.cloud.address()
+        return Endpoint(address, self.settings.listening_port, self.settings.protocol, self.server_name)
+
+    def _lan_cidrs(self, office: str) -> tuple[IPv4Network, ...]:
+        for known in self.settings.offices:
+            if known.name == office:
+                return known.lan_cidrs
+        names = ", ".join(known.name for known in self.settings.offices)
+        raise AccessError(
+            f"office {office} is not in the settings; should be one of {names or '(there are none)'}"
+        )
+
+    def _passphrase(self) -> str:
+        load(self.home)
+        return existing_passphrase()
+
+    def _refuse_existing(self) -> None:
+        if exists(self.home):
+            raise AccessError(f"an authority is in {self.home} already; should be another --home")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)

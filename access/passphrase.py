@@ -1,0 +1,60 @@
+"""The passphrase that opens an authority: from the environment, or asked for."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from pathlib import Path
+
+from access.errors import AccessError
+
+VARIABLE = "AWS_VPN_CA_PASSPHRASE"
+FILE_VARIABLE = "AWS_VPN_CA_PASSPHRASE_FILE"
+SHORTEST = 12
+"""Characters of a new passphrase at least."""
+
+
+def existing_passphrase() -> str:
+    """The passphrase of an authority that is there.
+
+    Raises:
+        AccessError: it cannot be had.
+    """
+    return _from_environment() or _asked("Passphrase of the authority: ")
+
+
+def new_passphrase() -> str:
+    """The passphrase of an authority to be made, asked for twice.
+
+    Raises:
+        AccessError: it is too short, was typed differently the second time, or cannot be had.
+    """
+    passphrase = _from_environment()
+    if not passphrase:
+        passphrase = _asked("New passphrase for the authority: ")
+        if _asked("The same again: ") != passphrase:
+            raise AccessError("the two passphrases differ; should be the same")
+    if len(passphrase) < SHORTEST:
+        raise AccessError(f"a passphrase of {len(passphrase)} characters; should be {SHORTEST} at least")
+    return passphrase
+
+
+def _from_environment() -> str:
+    file = os.environ.get(FILE_VARIABLE)
+    if not file:
+        return os.environ.get(VARIABLE, "")
+    try:
+        return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise AccessError(f"{FILE_VARIABLE} = {file}; should be a readable file: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise AccessError(f"{FILE_VARIABLE} = {file}; should be a file with text") from None
+
+
+def _asked(prompt: str) -> str:
+    if not sys.stdin.isatty():
+        raise AccessError(
+            f"no terminal to ask for the passphrase; should be given in {VARIABLE} or {FILE_VARIABLE}"
+        )
+    return getpass.getpass(prompt)
