@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import ast
+import base64
+import bz2
+import io
+import re
+import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,21 +35,41 @@ def cloud_config(packages: Iterable[str], files: Mapping[str, str], commands: It
     return "#cloud-config\n" + yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=1000)
 
 
-def program(source: str) -> str:
-    """A program without docstrings, comments and blank lines, which would take a third of the user data."""
-    tree = ast.parse(source)
-    dropped = {
-        number
-        for node in ast.walk(tree)
-        for statement in _texts(node)
-        for number in range(statement.lineno, (statement.end_lineno or 0) + 1)
-    }
-    return "".join(
-        f"{line}\n"
-        for number, line in enumerate(source.splitlines(), start=1)
-        if line.startswith("#!")
-        or (number not in dropped and line.strip() and not line.lstrip().startswith("#"))
+def packed(files: Mapping[str, str]) -> tuple[str, str]:
+    """Files as text that takes little room in user data, and the command that unpacks it from standard input.
+
+    bzip2 packs source text a tenth tighter than the gzip that cloud-init itself undoes.
+    """
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for path, content in files.items():
+            entry = tarfile.TarInfo(path.removeprefix("/"))
+            entry.mode = 0o755 if path.startswith(_PROGRAM_FOLDERS) else 0o644
+            entry.size = len(content.encode())
+            archive.addfile(entry, io.BytesIO(content.encode()))
+    unpack = (
+        "import base64,bz2,io,sys,tarfile;"
+        "tarfile.open(fileobj=io.BytesIO(bz2.decompress(base64.b64decode(sys.stdin.read())))).extractall('/')"
     )
+    return base64.b64encode(bz2.compress(stream.getvalue())).decode(), f'python3 -c "{unpack}"'
+
+
+def program(source: str) -> str:
+    """A program without what only people and type checkers read: a third of the room it would take.
+
+    Comments, docstrings, the annotations of functions, imports for annotations; one space an indentation.
+    """
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [statement for statement in node.body if not _for_readers(statement)] or [ast.Pass()]
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.returns = None
+        if isinstance(node, ast.arg):
+            node.annotation = None
+    shebang = source.partition("\n")[0] + "\n" if source.startswith("#!") else ""
+    body = re.sub(r"(?m)^(?: {4})+", lambda indent: " " * (len(indent[0]) // 4), ast.unparse(tree))
+    return f"{shebang}{body}\n"
 
 
 def session_manager_commands(region: str) -> list[str]:
@@ -96,19 +121,15 @@ WantedBy=multi-user.target
     }
 
 
-def _texts(node: ast.AST) -> Iterable[ast.Expr]:
-    """The statements of a block that are only text; not where the block has nothing else."""
-    if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-        return []
-    if len(node.body) < 2:
-        return []
-    return [
-        statement
-        for statement in node.body
-        if isinstance(statement, ast.Expr)
+def _for_readers(statement: ast.stmt) -> bool:
+    """A statement that is only text, or imports only for annotations."""
+    if isinstance(statement, ast.If):
+        return isinstance(statement.test, ast.Name) and statement.test.id == "TYPE_CHECKING"
+    return (
+        isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Constant)
         and isinstance(statement.value.value, str)
-    ]
+    )
 
 
 def _entry(path: str, content: str) -> dict[str, str]:

@@ -10,7 +10,14 @@ import gzip
 from dataclasses import dataclass
 from pathlib import Path
 
-from hosts.boot import USER_DATA_LIMIT, cloud_config, journal_files, program, session_manager_commands
+from hosts.boot import (
+    USER_DATA_LIMIT,
+    cloud_config,
+    journal_files,
+    packed,
+    program,
+    session_manager_commands,
+)
 
 PACKAGES = ("curl", "python3-boto3", "python3-cryptography", "unattended-upgrades")
 UNIT = "failover-monitor.service"
@@ -18,6 +25,7 @@ UNIT = "failover-monitor.service"
 _PROGRAM_FOLDER = "/usr/local/lib/failover-monitor"
 _COMMAND = "/usr/local/bin/failover-monitor"
 _SETTINGS = "/etc/default/failover-monitor"
+_ARCHIVE = "/root/failover-monitor.tar.bz2.b64"
 _SOURCES = Path(__file__).parent / "monitor"
 
 _UNIT_FILE = f"""\
@@ -105,7 +113,9 @@ def user_data(host: MonitorHost) -> bytes:
     Raises:
         UserDataTooLargeError: it would not fit into EC2's limit.
     """
-    text = cloud_config(PACKAGES, files(host), _commands(host))
+    archive, unpack = packed(files(host))
+    commands = [f"{unpack} <{_ARCHIVE}", *_commands(host)]
+    text = cloud_config(PACKAGES, {_ARCHIVE: archive}, commands)
     content = gzip.compress(text.encode(), mtime=0)
     if len(content) > USER_DATA_LIMIT:
         raise UserDataTooLargeError(

@@ -1,4 +1,4 @@
-"""The monitor's configuration: a JSON document in an SSM parameter, checked before anything is done with it."""
+"""The monitor's configuration: a JSON document in an SSM parameter, checked before anything is done."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ConfigurationError(ValueError):
 
 @dataclass(frozen=True)
 class Server:
-    """Main or standby: its instance, and the interface that holds the address and the routes when it is active."""
+    """Main or standby: its instance, and the interface that address and routes go to when it is active."""
 
     instance_id: str
     network_interface_id: str
@@ -33,7 +33,7 @@ class Route:
 
 @dataclass(frozen=True)
 class OpenVpnProbe:
-    """A handshake with an OpenVPN server. `key_secret` names the secret that holds a tls-crypt-v2 client key."""
+    """A handshake with an OpenVPN server. `key_secret` names the secret with a tls-crypt-v2 client key."""
 
     protocol: Literal["udp", "tcp"]
     port: int
@@ -49,7 +49,7 @@ class NatProbe:
 
 @dataclass(frozen=True)
 class Timing:
-    """The hysteresis, in seconds. A probe begins every `probe_interval`, answered or not the one before it."""
+    """The hysteresis, in seconds. A probe begins every `probe_interval`, whatever became of the last."""
 
     probe_interval: float
     probe_timeout: float

@@ -68,5 +68,5 @@ class Health:
         """The verdict and why, in words: a dead process on a living host is told from a dead host."""
         if self.verdict is Verdict.PROVEN:
             return f"proven ({self.finding})"
-        host = {True: "host answers ping", False: "host does not answer ping", None: "host not pinged yet"}
+        host = {True: "host answers ping", False: "host does not answer ping", None: "host not pinged"}
         return f"{self.verdict.value} ({self.finding}; {host[self.host_answers]})"

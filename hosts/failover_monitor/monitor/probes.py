@@ -9,7 +9,6 @@ import struct
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Protocol
 
 from .configuration import NatProbe, OpenVpnProbe
 from .health import ProbeResult
@@ -23,13 +22,11 @@ would come every few minutes. Four attempts fail once in 10,000 probes.
 """
 
 _LATE = 0.5
-"""A probe that took this many seconds longer than its timeout says that the monitor stood still, and no more."""
+"""A probe that took this many seconds more than its timeout says that the monitor stood still, no more."""
 
 
-class ServiceProbe(Protocol):
-    """One probe of a server's service; None when the monitor itself was too late to tell."""
-
-    def __call__(self, address: str, timeout_seconds: float) -> Awaitable[ProbeResult | None]: ...
+ServiceProbe = Callable[[str, float], Awaitable[ProbeResult | None]]
+"""Probes the service at an address, with a timeout in seconds; None when the monitor was too late to tell."""
 
 
 def service_probe(settings: OpenVpnProbe | NatProbe, key: ClientKey | None) -> ServiceProbe:
@@ -42,21 +39,26 @@ def service_probe(settings: OpenVpnProbe | NatProbe, key: ClientKey | None) -> S
     return partial(_probe, partial(exchange, settings.port, key), "handshake")
 
 
-async def ping(address: str, timeout_seconds: float) -> bool:
-    """Whether the host answers an ICMP echo request, sent without privileges (icmp(7), ping_group_range)."""
+async def ping(address: str, timeout_seconds: float) -> bool | None:
+    """Whether the host answers an ICMP echo request; None when this process may not send any.
+
+    Sent without privileges, which needs net.ipv4.ping_group_range (icmp(7)).
+    """
     loop = asyncio.get_running_loop()
     payload = os.urandom(16)
     request = struct.pack("!BBHHH", 8, 0, 0, 0, 1) + payload
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP) as sender:
-        sender.setblocking(False)
-        try:
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP) as sender:
+            sender.setblocking(False)
             sender.connect((address, 0))
             async with asyncio.timeout(timeout_seconds):
                 await loop.sock_sendall(sender, request)
                 while not (await loop.sock_recv(sender, 1500)).endswith(payload):
                     pass
-        except OSError:
-            return False
+    except PermissionError:
+        return None
+    except OSError:
+        return False
     return True
 
 

@@ -1,0 +1,97 @@
+"""The command `failover-monitor`: run the monitor, check what it sees, or drill."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .cloud import Cloud, CloudError
+from .control import NoMonitorError, ask
+from .inspection import inspect
+from .service import read_setup, serve
+
+NOT_WELL = 1
+NOT_USABLE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    options = _parser().parse_args(arguments)
+    if not options.region or not options.parameter:
+        print(
+            "failover-monitor: no --region and --parameter, nor AWS_DEFAULT_REGION and FAILOVER_PARAMETER",
+            file=sys.stderr,
+        )
+        return NOT_USABLE
+    try:
+        if options.check:
+            return asyncio.run(_check(options))
+        return asyncio.run(_drill(options) if options.command == "drill" else _run(options))
+    except (ValueError, CloudError, NoMonitorError) as error:
+        print(f"failover-monitor: {options.parameter}: {error}", file=sys.stderr)
+        return NOT_USABLE
+    except asyncio.CancelledError:
+        return 0
+
+
+async def _run(options: argparse.Namespace) -> int:
+    task = asyncio.current_task()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, lambda: task.cancel() if task else None)
+    await serve(options.region, options.parameter, options.control_socket)
+    return 0
+
+
+async def _check(options: argparse.Namespace) -> int:
+    cloud = Cloud(options.region)
+    inspection = await inspect(cloud, await read_setup(cloud, options.parameter))
+    for line in inspection.lines:
+        print(line)
+    try:
+        running = await ask(options.control_socket, command="status")
+        print(f"monitor  runs here: {running['explanation']}")
+    except NoMonitorError as error:
+        print(f"monitor  {error}")
+        return NOT_WELL
+    return 0 if inspection.well else NOT_WELL
+
+
+async def _drill(options: argparse.Namespace) -> int:
+    reply = await ask(options.control_socket, command="drill", to=options.to)
+    if not reply["done"]:
+        print(f"failover-monitor: drill refused: {reply['explanation']}", file=sys.stderr)
+        return NOT_WELL
+    print(
+        f"{reply['explanation']}: address after {reply['addressSeconds']:.2f} s,"
+        f" routes checked after {reply['seconds']:.2f} s, {reply['attempts']} attempts"
+    )
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="failover-monitor", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="explain what the monitor sees, and end")
+    parser.add_argument("--region", default=os.environ.get("AWS_DEFAULT_REGION"), help="AWS region")
+    parser.add_argument(
+        "--parameter",
+        default=os.environ.get("FAILOVER_PARAMETER"),
+        help="SSM parameter with the configuration",
+    )
+    parser.add_argument(
+        "--control-socket",
+        type=Path,
+        default=Path("/run/failover-monitor/control"),
+        help="where the running monitor takes drills",
+    )
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("run", help="watch for ever (the default)")
+    drill = commands.add_parser(
+        "drill", help="a planned move to the other server, through the running monitor"
+    )
+    drill.add_argument("--to", choices=("main", "standby"), help="where to (default: where it is not)")
+    return parser
