@@ -17,6 +17,8 @@ from components.host_security_group import HostSecurityGroup, HostSecurityGroupA
 from components.labels import Labels
 
 INSTANCE_TYPE = "t4g.nano"
+ALARM_PERIOD_SECONDS = 60
+ALARM_PERIODS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,13 +31,15 @@ class FailoverMonitorArgs:
     host: MonitorHost
     log_retention_days: int
     statements: Sequence[dict[str, Any]]
+    metric_namespace: str
+    alert_topic_arn: pulumi.Input[str]
 
 
 class FailoverMonitor(pulumi.ComponentResource):
     """One instance, kept alive by an Auto Scaling group of one.
 
     It keeps nothing of its own: all that it knows it reads from AWS when it starts, so it may die at any
-    moment. It runs in a public subnet, without any open port, as it needs AWS's public endpoints.
+    moment; an alarm tells when it is silent, and another when standby could not take over. It runs in a public subnet, without any open port, as it needs AWS's public endpoints.
     """
 
     def __init__(
@@ -75,7 +79,31 @@ class FailoverMonitor(pulumi.ComponentResource):
             ],
             opts=self._own,
         )
+        self._alarm("silent", "AddressOnMain", "The failover monitor is silent", missing="breaching")
+        self._alarm("standby-down", "StandbyHealthy", "Standby could not take over", missing="notBreaching")
         self.register_outputs({})
+
+    def _alarm(self, part: str, metric: str, description: str, missing: str) -> None:
+        """A metric that the monitor sends once a minute, below what it is in good times for five minutes."""
+        name, args = f"{self._name}-{part}", self._args
+        aws.cloudwatch.MetricAlarm(
+            name,
+            name=args.labels.names.of(name),
+            alarm_description=f"{description}: {args.host.name} in {args.host.environment}",
+            namespace=args.metric_namespace,
+            metric_name=metric,
+            dimensions={"Environment": args.host.environment, "Name": args.host.name},
+            statistic="SampleCount" if missing == "breaching" else "Minimum",
+            comparison_operator="LessThanThreshold",
+            threshold=1,
+            period=ALARM_PERIOD_SECONDS,
+            evaluation_periods=ALARM_PERIODS,
+            treat_missing_data=missing,
+            alarm_actions=[args.alert_topic_arn],
+            ok_actions=[args.alert_topic_arn],
+            tags=args.labels.tagged(name),
+            opts=self._own,
+        )
 
     def _template(self, role: HostRole) -> aws.ec2.LaunchTemplate:
         name, args = self._name, self._args

@@ -109,6 +109,8 @@ class FloatingIp(pulumi.ComponentResource):
                 ),
                 log_retention_days=args.log_retention_days,
                 statements=self._permissions(parameter),
+                metric_namespace=METRIC_NAMESPACE,
+                alert_topic_arn=args.alert_topic_arn,
             ),
             self._own,
         )
@@ -152,7 +154,14 @@ class FloatingIp(pulumi.ComponentResource):
                 ],
             ),
             _allow(
-                ["ec2:DescribeAddresses", "ec2:DescribeInstances", "ec2:DescribeRouteTables"], "*", region
+                [
+                    "ec2:DescribeAddresses",
+                    "ec2:DescribeInstances",
+                    "ec2:DescribeNetworkInterfaces",
+                    "ec2:DescribeRouteTables",
+                ],
+                "*",
+                region,
             ),
             _allow(
                 ["cloudwatch:PutMetricData"],

@@ -67,7 +67,7 @@ EXPECTED = {
         "aws:ec2/eip:Eip": 1,
         "aws:autoscaling/group:Group": 1,
         "aws:ec2/route:Route": 1 + 2 * 3,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 1,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 1 + 2,
     },
     "staging": {
         "aws:ec2/vpnGateway:VpnGateway": 1,
@@ -80,7 +80,7 @@ EXPECTED = {
         "aws:ec2/eip:Eip": 2,
         "aws:autoscaling/group:Group": 2,
         "aws:ec2/route:Route": 1 + 1 * 3 + 2,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 2,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 + 2 * 2,
     },
     "prod": {
         "aws:ec2/vpnGateway:VpnGateway": 1,
@@ -93,7 +93,7 @@ EXPECTED = {
         "aws:ec2/eip:Eip": 3,
         "aws:autoscaling/group:Group": 3,
         "aws:ec2/route:Route": 1 + (2 + 1) * 4 + 3,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 3,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 3 + 3 * 2,
     },
 }
 

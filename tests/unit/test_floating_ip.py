@@ -230,15 +230,24 @@ def test_the_monitor_may_do_nothing_else(monitor_policy: Policy, action: str) ->
 
 
 def test_the_monitor_looks_around_in_its_region_only(monitor_policy: Policy) -> None:
-    for action in ("ec2:DescribeAddresses", "ec2:DescribeInstances", "ec2:DescribeRouteTables"):
-        assert monitor_policy.allows(action, ec2__Region=REGION)
-        assert not monitor_policy.allows(action, ec2__Region="us-east-1")
+    for what in ("Addresses", "Instances", "NetworkInterfaces", "RouteTables"):
+        assert monitor_policy.allows(f"ec2:Describe{what}", ec2__Region=REGION)
+        assert not monitor_policy.allows(f"ec2:Describe{what}", ec2__Region="us-east-1")
 
 
 def test_the_monitor_reads_its_own_parameter_and_key_only(monitor_policy: Policy) -> None:
     assert monitor_policy.allows("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:x:probe")
     assert not monitor_policy.allows("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:x:server")
     assert not monitor_policy.allows("ssm:GetParameter", "arn:aws:ssm:::other")
+
+
+def test_a_silent_monitor_and_a_lame_standby_raise_an_alarm(graph: Graph) -> None:
+    alarms = {alarm.name: alarm.inputs for alarm in graph.of("aws:cloudwatch/metricAlarm:MetricAlarm")}
+    assert set(alarms) == {"pair-monitor-silent", "pair-monitor-standby-down"}
+    assert alarms["pair-monitor-silent"]["treatMissingData"] == "breaching"
+    for alarm in alarms.values():
+        assert alarm["dimensions"] == {"Environment": "dev", "Name": "pair"}
+        assert alarm["alarmActions"] == ["arn:aws:sns:topic"]
 
 
 def test_metrics_go_to_the_programs_own_namespace(monitor_policy: Policy) -> None:
