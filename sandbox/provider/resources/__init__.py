@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.provider.resources import vpc
+from sandbox.provider.resources import routing, vpc, vpn, vpn_connection
 from sandbox.provider.table import ResourceType
 
 RESOURCE_TYPES: dict[str, ResourceType] = {
@@ -13,6 +13,16 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
         vpc.Subnet(),
         vpc.InternetGateway(),
         vpc.FlowLog(),
+        routing.RouteTable(),
+        routing.Route(),
+        routing.RouteTableAssociation(),
+        routing.MainRouteTableAssociation(),
+        vpn.VpnGateway(),
+        vpn.VpnGatewayAttachment(),
+        vpn.CustomerGateway(),
+        vpn.VpnConnectionRoute(),
+        vpn.VpnGatewayRoutePropagation(),
+        vpn_connection.VpnConnection(),
     )
 }
-"""Every type that the sandbox knows, by its token."""
+"""Every type that the sandbox knows, by its name."""
