@@ -9,12 +9,12 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-from hosts.failover_monitor import MonitorHost, user_data
 
 from components.host_image import debian_image
 from components.host_role import HostRole, HostRoleArgs
 from components.host_security_group import HostSecurityGroup, HostSecurityGroupArgs
 from components.labels import Labels
+from hosts.failover_monitor import MonitorHost, user_data
 
 INSTANCE_TYPE = "t4g.nano"
 ALARM_PERIOD_SECONDS = 60
@@ -39,7 +39,8 @@ class FailoverMonitor(pulumi.ComponentResource):
     """One instance, kept alive by an Auto Scaling group of one.
 
     It keeps nothing of its own: all that it knows it reads from AWS when it starts, so it may die at any
-    moment; an alarm tells when it is silent, and another when standby could not take over. It runs in a public subnet, without any open port, as it needs AWS's public endpoints.
+    moment. An alarm tells when it is silent, another when standby could not take over. It runs in a public
+    subnet, without any open port, as it needs AWS's public endpoints.
     """
 
     def __init__(

@@ -9,11 +9,11 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-from hosts.failover_monitor import MonitorHost
 
 from components.failover_monitor import FailoverMonitor, FailoverMonitorArgs
 from components.labels import Labels
 from components.server_pair import ServerPair
+from hosts.failover_monitor import MonitorHost
 
 METRIC_NAMESPACE = "aws-vpn"
 

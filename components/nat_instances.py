@@ -9,12 +9,12 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-from hosts.nat import NatHost, user_data
 
 from components.floating_ip import FloatingIp, FloatingIpArgs
 from components.host_security_group import HostSecurityGroup, HostSecurityGroupArgs, Ingress
 from components.labels import Labels
 from components.server_pair import ServerPair, ServerPairArgs
+from hosts.nat import NatHost, user_data
 
 INTERNET = IPv4Network("0.0.0.0/0")
 

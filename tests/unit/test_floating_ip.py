@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 from collections.abc import Mapping
 from ipaddress import IPv4Network
@@ -15,6 +14,7 @@ import pytest
 from components.floating_ip import FloatingIp, FloatingIpArgs
 from components.labels import Labels
 from components.server_pair import ServerPair, ServerPairArgs
+from hosts.failover_monitor import MonitorHost, user_data
 from stacks.names import EnvironmentNames
 from tests.unit.graph import Graph, Resource, record
 from tests.unit.iam import Policy
@@ -181,8 +181,14 @@ def test_the_monitor_is_hardened_and_has_no_open_port(graph: Graph) -> None:
 
 def test_the_monitor_is_told_the_name_of_its_configuration(graph: Graph) -> None:
     template = graph.one("aws:ec2/launchTemplate:LaunchTemplate").inputs
-    text = gzip.decompress(base64.b64decode(template["userData"])).decode()
-    assert "/aws-vpn/dev/failover/pair" in text
+    host = MonitorHost(
+        environment="dev",
+        name="pair",
+        region=REGION,
+        parameter=graph.one("aws:ssm/parameter:Parameter").inputs["name"],
+        log_group=graph.one("aws:cloudwatch/logGroup:LogGroup", "pair-monitor").inputs["name"],
+    )
+    assert base64.b64decode(template["userData"]) == user_data(host)
 
 
 def test_the_monitor_may_move_its_own_address_between_its_own_servers(monitor_policy: Policy) -> None:
