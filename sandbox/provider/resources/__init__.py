@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sandbox.provider.resources import routing, vpc, vpn, vpn_connection
+from sandbox.provider.resources import (
+    addresses,
+    iam,
+    observability,
+    routing,
+    secrets,
+    security_groups,
+    vpc,
+    vpn,
+    vpn_connection,
+)
 from sandbox.provider.table import ResourceType
 
 RESOURCE_TYPES: dict[str, ResourceType] = {
@@ -23,6 +33,28 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
         vpn.VpnConnectionRoute(),
         vpn.VpnGatewayRoutePropagation(),
         vpn_connection.VpnConnection(),
+        security_groups.SecurityGroup(),
+        security_groups.DefaultSecurityGroup(),
+        security_groups.SecurityGroupIngressRule(),
+        security_groups.SecurityGroupEgressRule(),
+        addresses.Eip(),
+        addresses.EipAssociation(),
+        addresses.NatGateway(),
+        addresses.NetworkInterface(),
+        iam.Role(),
+        iam.RolePolicy(),
+        iam.RolePolicyAttachment(),
+        iam.Policy(),
+        iam.InstanceProfile(),
+        observability.LogGroup(),
+        observability.MetricAlarm(),
+        observability.Topic(),
+        observability.TopicSubscription(),
+        observability.TopicPolicy(),
+        secrets.Secret(),
+        secrets.SecretVersion(),
+        secrets.Parameter(),
+        secrets.Key(),
     )
 }
 """Every type that the sandbox knows, by its name."""
