@@ -1,4 +1,4 @@
-"""Faults on request: a call of AWS's API fails, is throttled or hangs, so that a client's patience can be tried."""
+"""Faults on request: a call of AWS's API fails, is throttled or hangs, to try a client's patience."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Refusal:
 
 @dataclass
 class Fault:
-    """The next `count` calls of `service`'s `action` go wrong; `*` stands for any; -1 for every one from now on.
+    """The next `count` calls of `service`'s `action` go wrong. `*` stands for any, a count of -1 for all.
 
     `hang` answers after `seconds`, `error` and `throttle` refuse at once.
     """

@@ -46,6 +46,11 @@ def _keys(collection: str) -> Collector:
     return lambda backend: getattr(backend, collection)
 
 
+def _parameters(backend: Any) -> Iterable[str]:
+    names: Iterable[str] = backend._parameters
+    return (name for name in names if not name.startswith("/aws/"))
+
+
 _COLLECTORS: dict[SERVICE_NAMES, dict[str, Collector]] = {
     "ec2": {
         "vpc": lambda backend: (vpc.id for vpc in backend.vpcs.values() if not vpc.is_default),
@@ -81,11 +86,7 @@ _COLLECTORS: dict[SERVICE_NAMES, dict[str, Collector]] = {
         )
     },
     "sns": {"topic": _keys("topics"), "subscription": _keys("subscriptions")},
-    "ssm": {
-        "parameter": lambda backend: (
-            name for name in dict.keys(backend._parameters) if not name.startswith("/aws/")
-        )
-    },
+    "ssm": {"parameter": _parameters},
 }
 
 

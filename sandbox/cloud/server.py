@@ -1,4 +1,4 @@
-"""The process that serves AWS on loopback: it tells its port in a file once it answers, and ends on SIGTERM."""
+"""The process that serves AWS on loopback: it tells its port in a file once it answers, ends on SIGTERM."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
@@ -27,8 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT."""
     options = _parser().parse_args(arguments)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
     server = make_server(options.host, options.port, Cloud(), threaded=True, request_handler=QuietHandler)
     serving = threading.Thread(target=server.serve_forever, daemon=True)
     serving.start()

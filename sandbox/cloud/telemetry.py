@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moto.ec2.models import ec2_backends
+from moto.ec2.models import EC2Backend, ec2_backends
 
 from sandbox.cloud.ec2.vpn_connections import VpnConnection
 
@@ -18,6 +18,7 @@ def set_tunnel_status(vpn_connection_id: str, outside_ip: str, status: str) -> N
     if status not in STATUSES:
         raise ValueError(f"status = {status}; should be one of {', '.join(STATUSES)}")
     for _, _, backend in ec2_backends.iter_backends():
+        assert isinstance(backend, EC2Backend)
         connection = backend.vpn_connections.get(vpn_connection_id)
         if isinstance(connection, VpnConnection) and connection.state != "deleted":
             connection.tunnel(outside_ip).telemetry.change_to(status)

@@ -28,7 +28,7 @@ class CloudServer:
     pid: int
     url: str
 
-    def client(self, service: str, region: str = "eu-central-1") -> Any:
+    def client(self, service: str, region: str = "eu-central-1", read_timeout: float = 30) -> Any:
         """A boto3 client that talks to it, without second attempts."""
         return boto3.client(
             service,  # pyright: ignore[reportArgumentType]
@@ -36,7 +36,7 @@ class CloudServer:
             endpoint_url=self.url,
             aws_access_key_id="test",
             aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}, read_timeout=30),
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=read_timeout),
         )
 
     def control(self, method: str, path: str, document: object = None) -> tuple[int, Any]:

@@ -1,1 +1,1 @@
-"""EC2 as moto has it, with corrections: each module is one, a class over moto's backend, its responses, or both."""
+"""EC2 as moto has it, corrected: each module is one correction of moto's backend, its responses, or both."""

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.core.serialize import return_if_not_empty
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_ip_addresses import ElasticAddress
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.responses import EC2Response
 
 from sandbox.cloud.ec2.public_addresses import ELASTIC, unused_address
 
@@ -40,7 +43,7 @@ class AddressBackend(EC2Backend):
             EC2ClientError: Resource.AlreadyAssociated, when it is elsewhere and may not be moved.
         """
         interface = eni or instance.nics[0]
-        before = self._address(address, allocation_id).eni
+        before: NetworkInterface | None = self._address(address, allocation_id).eni
         moved = super().associate_address(interface.instance, interface, address, allocation_id, reassociate)
         if before is not None and before is not interface:
             before.public_ip = None
@@ -63,8 +66,9 @@ class AddressBackend(EC2Backend):
     def restore_public_addresses(self, interfaces: list[Any]) -> None:
         """Let interfaces show their Elastic IP addresses again."""
         for held in self.addresses:
-            if held.eni in interfaces:
-                held.eni.public_ip = held.public_ip
+            interface: NetworkInterface | None = held.eni
+            if interface is not None and interface in interfaces:
+                interface.public_ip = held.public_ip
 
     def leave(self, interfaces: list[Any]) -> None:
         """Take the Elastic IP addresses off interfaces that go away."""
@@ -76,3 +80,13 @@ class AddressBackend(EC2Backend):
         if address:
             return self.address_by_ip([address])[0]
         return self.address_by_allocation([allocation_id or ""])[0]
+
+
+class AddressResponse(EC2Response):
+    """DescribeAddresses, which says nothing of an instance or interface where there is none."""
+
+    RESPONSE_KEY_PATH_TO_TRANSFORMER = {  # noqa: RUF012  moto's own form
+        **EC2Response.RESPONSE_KEY_PATH_TO_TRANSFORMER,
+        "Address.InstanceId": return_if_not_empty,
+        "Address.NetworkInterfaceId": return_if_not_empty,
+    }

@@ -1,7 +1,7 @@
 """The configuration that AWS hands out for the router at the other end of a VPN connection.
 
-The form is that of CustomerGatewayConfiguration in DescribeVpnConnections: the two tunnels with one algorithm for
-each purpose, the first that is allowed. A connection with static routes says NoBGPVPNConnection and has no `bgp`.
+The form is that of CustomerGatewayConfiguration in DescribeVpnConnections: the two tunnels with one algorithm
+for each purpose, the first that is allowed. One with static routes says NoBGPVPNConnection and has no `bgp`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Customer gateways with device name, certificate and 4-byte ASN, made once, kept while a VPN connection uses them.
+"""Customer gateways with device name, certificate and 4-byte ASN, kept while a VPN connection uses them.
 
 Rules: CreateCustomerGateway and DeleteCustomerGateway in the EC2 API reference.
 """
@@ -6,7 +6,7 @@ Rules: CreateCustomerGateway and DeleteCustomerGateway in the EC2 API reference.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError, InvalidCustomerGatewayIdError
@@ -53,7 +53,7 @@ class CustomerGateway(MotoCustomerGateway):
 
 
 class CustomerGatewayBackend(EC2Backend):
-    """An identical request gets the existing gateway; one in use stays; a deleted one still shows, as in AWS."""
+    """An identical request gets the existing gateway; one in use stays; a deleted one still shows."""
 
     def create_device(self, device: Device, tags: dict[str, str]) -> MotoCustomerGateway:
         """The customer gateway of a device, made when there is none.
@@ -63,10 +63,10 @@ class CustomerGatewayBackend(EC2Backend):
         """
         _check(device)
         for existing in self.customer_gateways.values():
-            if isinstance(existing, CustomerGateway) and existing.device == device:
-                if existing.state == "available":
-                    return existing
-        gateway = CustomerGateway(self, device, tags)
+            known = isinstance(existing, CustomerGateway) and existing.device == device
+            if known and existing.state == "available":
+                return existing
+        gateway = cast("CustomerGateway", CustomerGateway(self, device, tags))
         self.customer_gateways[gateway.id] = gateway
         return gateway
 

@@ -43,10 +43,14 @@ class DependencyBackend(EC2Backend):
         Raises:
             DependencyViolationError: something else is in it or attached to it.
         """
-        vpc = self.get_vpc(vpc_id)
+        self.get_vpc(vpc_id)
         groups: list[SecurityGroup] = list(self.groups[vpc_id].values())
-        gateways = [gateway for gateway in self.internet_gateways.values() if gateway.vpc is vpc]
-        if gateways or any(group.name != DEFAULT_GROUP for group in groups):
+        attached_to = [
+            attachment["VpcId"]
+            for gateway in self.internet_gateways.values()
+            for attachment in gateway.attachments
+        ]
+        if vpc_id in attached_to or any(group.name != DEFAULT_GROUP for group in groups):
             raise DependencyViolationError(f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
         return super().delete_vpc(vpc_id)
 
@@ -78,7 +82,7 @@ class DependencyBackend(EC2Backend):
                 f'the specified group: "{group.id}" name: "{group.name}" cannot be deleted by a user',
             )
         on_interface = any(group in interface.group_set for interface in self.enis.values())
-        if on_interface or any(_refers(other, group) for other in self.groups[group.vpc_id].values()):
+        if on_interface or any(_refers(other, group) for other in self.groups[group.vpc_id or ""].values()):
             raise DependencyViolationError(f"resource {group.id} has a dependent object")
 
 

@@ -1,7 +1,7 @@
 """Debian's official images, which moto does not have.
 
-Owner and naming are Debian's ("Amazon EC2 Image", wiki.debian.org/Cloud/AmazonEC2Image/Bookworm). The ids differ by
-region, as in AWS, and are made from region and name so that they are the same in every process.
+Owner and naming are Debian's (wiki.debian.org/Cloud/AmazonEC2Image/Bookworm). The ids differ by region and
+are made from region and name so that they are the same in every process.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import cast
 
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.amis import Ami
@@ -46,7 +47,7 @@ class ImageBackend(EC2Backend):
     def _debian(self, release: Release, debian_name: str, architecture: str) -> Ami:
         name = f"{release.name}-{debian_name}-{release.built:%Y%m%d-%H%M}"
         digest = hashlib.sha256(f"{self.region_name}/{name}".encode()).hexdigest()
-        return Ami(
+        image = Ami(
             self,
             f"ami-{digest[:17]}",
             name=name,
@@ -62,3 +63,4 @@ class ImageBackend(EC2Backend):
             root_device_name="/dev/xvda",
             boot_mode="uefi" if architecture == "arm64" else "uefi-preferred",
         )
+        return cast("Ami", image)

@@ -1,7 +1,7 @@
 """Instances with all that their launch asks for, and what stopping, starting and terminating leaves alone.
 
-Rules: RunInstances, CreateLaunchTemplate, ModifyInstanceAttribute, ModifyInstanceMetadataOptions in the EC2 API
-reference; "Elastic IP addresses" (kept while stopped, disassociated on termination).
+Rules: RunInstances, CreateLaunchTemplate, ModifyInstanceAttribute and ModifyInstanceMetadataOptions of EC2's
+API; "Elastic IP addresses": kept while stopped, disassociated on termination.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
+from moto.core.types import Base64EncodedString
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.instances import Instance, InstanceState, MetadataOptions, Reservation
 from moto.ec2.responses import EC2Response
@@ -139,7 +140,7 @@ class InstanceBackend(NetworkInterfaceBackend):
     def _block_devices(
         self, image_id: str, template: Mapping[str, Any], options: Mapping[str, Any]
     ) -> list[dict[str, Any]]:
-        """The volumes: those asked for, and the AMI's root when it is not among them. The root ends with the instance."""
+        """The volumes: those asked for, and the AMI's root, which by default ends with the instance."""
         images = self.describe_images(filters={"image-id": [image_id]})
         root_name = images[0].root_device_name if images else "/dev/sda1"
         asked: list[dict[str, Any]] = options.get("block_device_mappings") or list(
@@ -176,14 +177,22 @@ class InstanceResponse(EC2Response):
         return result
 
     def modify_instance_attribute(self) -> ActionResult:
-        """ModifyInstanceAttribute."""
+        """ModifyInstanceAttribute.
+
+        User data arrives in base64 once, as every blob does; moto would have it twice.
+        """
         behaviour = self._get_param("InstanceInitiatedShutdownBehavior.Value")
-        if behaviour is None:
+        user_data = self._get_param("UserData.Value")
+        if behaviour is not None:
+            self._modify("instance_initiated_shutdown_behavior", behaviour)
+        elif user_data is not None:
+            self._modify("user_data", Base64EncodedString.from_raw_bytes(user_data))
+        else:
             return super().modify_instance_attribute()
-        self.ec2_backend.modify_instance_attribute(
-            self._get_param("InstanceId"), "instance_initiated_shutdown_behavior", behaviour
-        )
         return EmptyResult()
+
+    def _modify(self, attribute: str, value: Any) -> None:
+        self.ec2_backend.modify_instance_attribute(self._get_param("InstanceId"), attribute, value)
 
     def _parse_block_device_mapping(self) -> list[dict[str, Any]]:
         asked = self._get_param("BlockDeviceMappings", [])

@@ -6,28 +6,39 @@ DeleteNatGateway ("disassociates its Elastic IP address") in the EC2 API referen
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.models.instances import Instance
 from moto.ec2.models.nat_gateways import NatGateway
 
 from sandbox.cloud.ec2.addresses import AddressBackend
+
+_NOBODY = cast("Instance", None)
+"""Who holds an address that no instance does: moto keeps the holder and never asks it."""
 
 
 class NetworkInterfaceBackend(AddressBackend):
     """Interfaces, and the NAT gateways that have one each."""
 
     def create_network_interface(
-        self, subnet: Any, private_ip_address: str | list[str], *arguments: Any, **options: Any
+        self,
+        subnet: Any,
+        private_ip_address: str | list[str],
+        private_ip_addresses: list[dict[str, Any]] | None = None,
+        *arguments: Any,
+        **options: Any,
     ) -> NetworkInterface:
         """An interface; one made at launch (it has a device index) ends with its instance."""
         if "device_index" in options:
             options["delete_on_termination"] = True
-        if not private_ip_address and not arguments and not options.get("private_ip_addresses"):
+        if not private_ip_address and not private_ip_addresses:
             home = self.get_subnet(subnet) if isinstance(subnet, str) else subnet
-            private_ip_address = home.get_available_subnet_ip(instance=None)
-        return super().create_network_interface(subnet, private_ip_address, *arguments, **options)
+            private_ip_address = home.get_available_subnet_ip(_NOBODY)
+        return super().create_network_interface(
+            subnet, private_ip_address, private_ip_addresses, *arguments, **options
+        )
 
     def create_nat_gateway(
         self,
@@ -39,7 +50,7 @@ class NetworkInterfaceBackend(AddressBackend):
         """A NAT gateway with an address of its subnet."""
         gateway = super().create_nat_gateway(subnet_id, allocation_id, tags, connectivity_type)
         interface = self.get_network_interface(gateway.address_set[0]["networkInterfaceId"])
-        address = interface.subnet.get_available_subnet_ip(instance=None)
+        address = interface.subnet.get_available_subnet_ip(_NOBODY)
         interface.description = f"Interface for NAT Gateway {gateway.id}"
         interface.private_ip_address = gateway.private_ip = address
         interface.private_ip_addresses = [{"Primary": True, "PrivateIpAddress": address}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.cloud.ec2.addresses import AddressResponse
 from sandbox.cloud.ec2.customer_gateways import CustomerGatewayResponse
 from sandbox.cloud.ec2.dependency_checks import DependencyResponse
 from sandbox.cloud.ec2.instances import InstanceResponse
@@ -11,6 +12,7 @@ from sandbox.cloud.ec2.vpn_connections import VpnConnectionResponse
 
 
 class SandboxEC2Response(
+    AddressResponse,
     CustomerGatewayResponse,
     DependencyResponse,
     InstanceResponse,

@@ -1,15 +1,15 @@
 """Routes that a VPG propagates into route tables.
 
-Rules: EnableVgwRoutePropagation, DisableVgwRoutePropagation and DescribeRouteTables in the EC2 API reference. What
-routers announce over BGP is not known here, so the routes are those of connections with static routes. A route of
-the table's own to the same block goes before a propagated one ("Route tables and VPN route priority").
+Rules: EnableVgwRoutePropagation, DisableVgwRoutePropagation and DescribeRouteTables in the EC2 API reference.
+What routers announce over BGP is not known here, so the routes are those of connections with static routes. A
+table's own route to the same block goes before a propagated one ("Route tables and VPN route priority").
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.exceptions import GatewayNotAttachedError
@@ -60,7 +60,7 @@ class PropagatingRouteTable(RouteTable):
             if not isinstance(connection, VpnConnection) or connection.state != "available":
                 continue
             gateway_id = connection.vpn_gateway_id
-            if gateway_id is None or gateway_id not in self.propagating:
+            if gateway_id not in self.propagating:
                 continue
             for destination in connection.static_destinations:
                 if destination not in seen:
@@ -75,7 +75,8 @@ class RoutePropagationBackend(VpnGatewayBackend):
         self, vpc_id: str, tags: list[dict[str, str]] | None = None, main: bool = False
     ) -> RouteTable:
         """A route table that can take propagated routes."""
-        table = PropagatingRouteTable(super().create_route_table(vpc_id, tags, main))
+        plain = super().create_route_table(vpc_id, tags, main)
+        table = cast("PropagatingRouteTable", PropagatingRouteTable(plain))
         self.route_tables[table.id] = table
         return table
 

@@ -1,8 +1,8 @@
 """The options of one VPN tunnel, held to AWS's rules.
 
-Rules: VpnTunnelOptionsSpecification in the EC2 API reference and "Tunnel options for your AWS Site-to-Site VPN
-connection". Options that the request leaves out are left out of the description too, as AWS does; what then holds
-is in `effective`.
+Rules: VpnTunnelOptionsSpecification in the EC2 API reference, "Tunnel options for your AWS Site-to-Site VPN
+connection". Options that the request leaves out are left out of the description too; what then holds is in
+`Tunnel.effective`.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Telemetry:
 
 @dataclass
 class Tunnel:
-    """One of a VPN connection's two tunnels. `asked` holds the options as requested, by their request names."""
+    """One of a VPN connection's two tunnels. `asked` holds the options by their names in a request."""
 
     outside_address: str
     inside_cidr: IPv4Network
@@ -95,7 +95,7 @@ class Tunnel:
         return self.asked.get(option, DEFAULTS[option])
 
     def described(self, shown_key: str | None) -> dict[str, Any]:
-        """The tunnel as DescribeVpnConnections tells it, with `shown_key` in the place of the pre-shared key."""
+        """The tunnel as DescribeVpnConnections tells it; `shown_key` stands for the pre-shared key."""
         shown: dict[str, Any] = {
             "OutsideIpAddress": self.outside_address,
             "TunnelInsideCidr": str(self.inside_cidr),
@@ -158,7 +158,7 @@ def read_inside_cidr(text: str, taken: Collection[IPv4Network]) -> IPv4Network:
     """The inside CIDR of a request.
 
     Raises:
-        EC2ClientError: InvalidParameterValue, when it is no /30 of the range, is reserved, or is another tunnel's.
+        EC2ClientError: InvalidParameterValue, when it is no /30 of the range, or is reserved or taken.
     """
     try:
         cidr = IPv4Network(text)
@@ -190,8 +190,8 @@ def read_key(key: str) -> str:
     if not _KEY.fullmatch(key):
         raise EC2ClientError(
             "InvalidParameterValue",
-            "The value for parameter PreSharedKey is invalid. It must be 8 to 64 characters: letters, digits, "
-            "periods and underscores, the first of them not a zero.",
+            "The value for parameter PreSharedKey is invalid: it must be 8 to 64 letters, digits, periods, "
+            "underscores, the first of them not a zero.",
         )
     return key
 

@@ -19,7 +19,7 @@ class VpnConnectionRouteBackend(VpnConnectionBackend):
         """Route a block to the customer gateway.
 
         Raises:
-            EC2ClientError: there is no such connection, it learns its routes over BGP, or this is no CIDR block.
+            EC2ClientError: there is no such connection, it uses BGP, or this is no CIDR block.
         """
         connection = self.site_to_site(vpn_connection_id)
         if not connection.is_static:

@@ -1,8 +1,8 @@
 """VPN connections with their options, tunnels, telemetry and configuration document.
 
-Rules: CreateVpnConnection, ModifyVpnTunnelOptions, ModifyVpnConnection and ModifyVpnConnectionOptions in the EC2 API
-reference. A connection is `available` at once. With keys in Secrets Manager neither description nor document shows
-them; with a certificate there are none unless asked for.
+Rules: CreateVpnConnection, ModifyVpnTunnelOptions, ModifyVpnConnection and ModifyVpnConnectionOptions of EC2.
+A connection is `available` at once. With keys in Secrets Manager neither description nor document has them;
+with a certificate there are none unless asked for.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import Any
+from typing import Any, cast
 
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError, InvalidVpnConnectionIdError
@@ -163,7 +163,7 @@ class VpnConnectionBackend(EC2Backend):
         for side in ("LocalIpv4NetworkCidr", "RemoteIpv4NetworkCidr"):
             _check_cidr(side, request.options.get(side) or "0.0.0.0/0")
         tunnels = self._tunnels(request, gateway)
-        connection = VpnConnection(self, request, tunnels)
+        connection = cast("VpnConnection", VpnConnection(self, request, tunnels))
         self.vpn_connections[connection.id] = connection  # pyright: ignore[reportArgumentType]
         if request.key_storage == "SecretsManager":
             self._store_keys(connection)

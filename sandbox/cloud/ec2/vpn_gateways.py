@@ -1,7 +1,7 @@
 """One VPG a VPC, and no VPG deleted while it is in use.
 
 Rules: AttachVpnGateway ("You can attach one virtual private gateway to one VPC at a time"), DeleteVpnGateway
-("you must first detach it from any VPC and delete the VPN connections") and "Error codes" in the EC2 API reference.
+and "Error codes" in the EC2 API reference.
 """
 
 from __future__ import annotations
