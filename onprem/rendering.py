@@ -1,0 +1,103 @@
+"""Renders a connection for a device: one template a device, and the files that come out of it.
+
+A template is `devices/NAME.j2`. Its first line is a comment with the device's title. A line `@@ file PATH`
+begins a file of the output, `@@ executable PATH` a script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from onprem.connection import Connection
+from onprem.errors import OnpremError
+
+DEVICES = Path(__file__).parent / "devices"
+SUFFIX = ".j2"
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class NothingSupportedError(OnpremError):
+    """A device knows none of the algorithms that a tunnel allows."""
+
+
+@dataclass(frozen=True)
+class RenderedFile:
+    """A file of a router's configuration; `path` is relative."""
+
+    path: PurePosixPath
+    content: str
+    executable: bool
+
+
+def devices() -> dict[str, str]:
+    """The known devices by name, with their titles."""
+    templates = sorted(path for path in DEVICES.glob(f"*{SUFFIX}") if not path.name.startswith("_"))
+    return {path.name.removesuffix(SUFFIX): _title(path) for path in templates}
+
+
+def render(connection: Connection, device: str) -> list[RenderedFile]:
+    """The files that make a device the other end of a connection.
+
+    Raises:
+        OnpremError: the device is unknown, or cannot do what the connection asks for.
+    """
+    known = devices()
+    if device not in known:
+        raise OnpremError(f"unknown device {device!r}; should be one of {', '.join(known)}")
+    try:
+        text = _environment().get_template(f"{device}{SUFFIX}").render(connection=connection)
+    except NothingSupportedError as error:
+        raise OnpremError(f"{connection.name}: {known[device]} {error}") from None
+    return list(_split(text))
+
+
+def _title(template: Path) -> str:
+    with template.open(encoding="utf-8") as lines:
+        return lines.readline().strip().removeprefix("{#").removesuffix("#}").strip()
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(DEVICES),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - routers' languages, no HTML; values are addresses, numbers and names
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["known"] = _known
+    environment.filters["unknown"] = _unknown
+    return environment
+
+
+def _known(values: Iterable[Key], names: Mapping[Key, object]) -> list[object]:
+    """What a device calls `values`, without those that it does not know."""
+    wanted = list(values)
+    found = [names[value] for value in wanted if value in names]
+    if wanted and not found:
+        raise NothingSupportedError(
+            f"knows none of {', '.join(map(str, wanted))}; the connection should allow one of"
+            f" {', '.join(map(str, names))}"
+        )
+    return found
+
+
+def _unknown(values: Iterable[Key], names: Mapping[Key, object]) -> list[Key]:
+    """Those of `values` that a device does not know."""
+    return [value for value in values if value not in names]
+
+
+def _split(text: str) -> Iterator[RenderedFile]:
+    head, *parts = f"\n{text}".split("\n@@ ")
+    if head.strip():
+        raise ValueError(f"text before the first file: {head.strip()[:60]}")
+    for part in parts:
+        first, _, content = part.partition("\n")
+        kind, path = first.split()
+        yield RenderedFile(PurePosixPath(path), f"{content.strip()}\n", kind == "executable")
