@@ -1,0 +1,1 @@
+"""The policy pack: rules that keep VPN environments safe, over any Pulumi program that uses pulumi-aws."""

@@ -1,0 +1,68 @@
+"""The pack's commands for people and for CI."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from policy import catalogue
+from policy.configuration import ConfigurationError, check_file, schema_of_file
+from policy.registry import RULES
+from policy.report import ReportError, sarif, summary, violations, workflow_commands
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m policy", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("catalogue", help="list the rules")
+    commands.add_parser("docs", help="print docs/policies.md")
+    commands.add_parser("schema", help="print the JSON schema of a policy configuration")
+    check = commands.add_parser("check", help="check a policy configuration")
+    check.add_argument("file", type=Path)
+    for name, purpose in (
+        ("sarif", "turn an event log into SARIF"),
+        ("annotate", "turn an event log into annotations and a summary for GitHub"),
+    ):
+        command = commands.add_parser(name, help=purpose)
+        command.add_argument("events", type=Path, help="written by pulumi preview --event-log")
+        command.add_argument("--stack", default="", help="the stack, for the summary's heading")
+    chosen = parser.parse_args(arguments)
+    try:
+        return _run(chosen)
+    except (ConfigurationError, ReportError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    if chosen.command == "catalogue":
+        print(catalogue.terminal(RULES))
+    elif chosen.command == "docs":
+        print(catalogue.page(RULES), end="")
+    elif chosen.command == "schema":
+        print(json.dumps(schema_of_file(RULES), indent=2))
+    elif chosen.command == "check":
+        check_file(chosen.file, RULES)
+    elif chosen.command == "sarif":
+        print(json.dumps(sarif(violations(chosen.events)), indent=2))
+    else:
+        _annotate(chosen.events, chosen.stack)
+    return 0
+
+
+def _annotate(events: Path, stack: str) -> None:
+    """Annotations to the log; the summary to GitHub's file for it, or to the log as well."""
+    found = violations(events)
+    for line in workflow_commands(found):
+        print(line)
+    text = summary(found, stack) + "\n"
+    target = os.environ.get("GITHUB_STEP_SUMMARY")
+    if target:
+        with Path(target).open("a", encoding="utf-8") as file:
+            file.write(text)
+    else:
+        print(text, end="")

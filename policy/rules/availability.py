@@ -1,0 +1,421 @@
+"""Rules about what goes on working when a server, a tunnel or an availability zone fails."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Annotated
+
+from pulumi_policy import Severity
+from pydantic import Field
+
+from policy import aws_types as aws
+from policy.graph import Found, Graph, Resource, Target, Unresolved
+from policy.pairs import PAIR_TAG, Pair, pairs, zone_of
+from policy.references import config_rule, security_hub, vpn_guide, well_architected
+from policy.rule import Finding, Level, Parameters, Rule, StackRule
+from policy.rules.gateways import attachments
+from policy.values import UNKNOWN, part
+
+REDUNDANT = well_architected(
+    "REL02-BP02", "reliability-pillar/rel_planning_network_topology_ha_conn_private_networks.html"
+)
+
+
+class AvailabilityParameters(Parameters):
+    """How redundancy is recognised."""
+
+    minimum_zones: Annotated[
+        int, Field(ge=2, le=6, description="availability zones of a VPC's subnets at least")
+    ] = 2
+    pair_tag: Annotated[
+        str,
+        Field(
+            description="the tag that joins two instances and their monitor's Auto Scaling group to a pair"
+        ),
+    ] = PAIR_TAG
+    critical_locations: Annotated[
+        tuple[str, ...], Field(description="locations (tag Location) that need two customer gateways")
+    ] = ()
+    routers_per_location: Annotated[
+        int, Field(ge=2, le=8, description="customer gateways of a critical location at least")
+    ] = 2
+
+
+def _check_availability(graph: Graph, parameters: AvailabilityParameters) -> Iterator[Finding]:
+    yield from _subnet_zones(graph, parameters.minimum_zones)
+    for pair in pairs(graph, parameters.pair_tag):
+        yield from _pair_zones(graph, pair)
+        yield from _monitor_zones(graph, pair)
+    yield from _propagation(graph)
+    yield from _usable_tunnels(graph)
+    yield from _critical_locations(graph, parameters)
+
+
+def _subnet_zones(graph: Graph, minimum: int) -> Iterator[Finding]:
+    by_vpc: dict[str, list[Resource]] = defaultdict(list)
+    names: dict[str, Target] = {}
+    for subnet in graph.of(aws.SUBNET):
+        vpc = graph.target(subnet, "vpcId", aws.VPC, aws.DEFAULT_VPC)
+        if isinstance(vpc, Found):
+            by_vpc[vpc.identity].append(subnet)
+            names[vpc.identity] = vpc
+    for identity, subnets in by_vpc.items():
+        zones = [zone_of(graph, subnet) for subnet in subnets]
+        known = {zone for zone in zones if zone}
+        vpc = names[identity]
+        if len(known) < minimum:
+            yield Finding(
+                message=f"the subnets of {vpc} are in {_listed(known)}; put them into {minimum} "
+                "availability zones "
+                "at least" + (", and set availabilityZone on each of them." if None in zones else "."),
+                resource=vpc if isinstance(vpc, Resource) else subnets[0],
+                undecided=len(known) + zones.count(None) >= minimum,
+            )
+
+
+def _pair_zones(graph: Graph, pair: Pair) -> Iterator[Finding]:
+    if len(pair.servers) != 2 or None in pair.servers:
+        yield Finding(
+            message=f"{pair.name} has {len([s for s in pair.servers if s])} server, which nothing can "
+            "stand in for; "
+            "it needs a main and a standby."
+            if len(pair.servers) < 2 or None in pair.servers
+            else f"{pair.name} has {len(pair.servers)} servers; a pair is a main and a standby.",
+            resource=pair.stated_by,
+        )
+        return
+    zones = [zone_of(graph, server) for server in pair.servers]
+    if None in zones:
+        unknown = [_named(server) for server, zone in zip(pair.servers, zones, strict=True) if zone is None]
+        yield Finding(
+            message=f"the availability zone of {' and '.join(unknown)} of {pair.name} cannot be known yet; "
+            "put each "
+            "server into a subnet of this stack that sets availabilityZone.",
+            resource=pair.stated_by,
+            undecided=True,
+        )
+    elif zones[0] == zones[1]:
+        yield Finding(
+            message=f"both servers of {pair.name} are in {zones[0]}; put main and standby into two zones.",
+            resource=pair.stated_by,
+        )
+
+
+def _monitor_zones(graph: Graph, pair: Pair) -> Iterator[Finding]:
+    if not pair.monitor_subnets:
+        yield Finding(
+            message=f"nothing watches {pair.name}: give it a monitor in an Auto Scaling group.",
+            resource=pair.stated_by,
+        )
+        return
+    monitor = [zone_of(graph, subnet) for subnet in pair.monitor_subnets]
+    known = {zone for zone in monitor if zone}
+    servers = {zone for zone in (zone_of(graph, server) for server in pair.servers) if zone}
+    if len(known) > 1 or known - servers:
+        return
+    if None in monitor:
+        yield Finding(
+            message=f"where the monitor of {pair.name} runs cannot be known yet; use subnets of this stack "
+            "that set "
+            "availabilityZone.",
+            resource=pair.stated_by,
+            undecided=True,
+        )
+    elif known:
+        yield Finding(
+            message=f"the monitor of {pair.name} runs in {_listed(known)} alone, together with one of the "
+            "servers it "
+            "watches; let its group use subnets of two zones, or of a third.",
+            resource=pair.stated_by,
+        )
+
+
+def _propagation(graph: Graph) -> Iterator[Finding]:
+    """Private route tables learn the VPG's routes. Private are those that no internet gateway is in."""
+    gateways = _connected_gateways(graph)
+    if not gateways:
+        return
+    learned, unsure = _learned(graph)
+    public = _public_tables(graph)
+    for table in graph.of(aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE):
+        vpc = graph.target(table, "vpcId", aws.VPC, aws.DEFAULT_VPC)
+        if (
+            table.identity in public
+            or not isinstance(vpc, Found)
+            or table.identity not in _used_tables(graph)
+        ):
+            continue
+        for gateway in gateways.get(vpc.identity, []):
+            if (table.identity, gateway.identity) not in learned:
+                yield Finding(
+                    message=f"{table} does not learn the routes of {gateway}, so its subnets cannot answer "
+                    "the sites; "
+                    "add a VpnGatewayRoutePropagation.",
+                    resource=table,
+                    undecided=bool(unsure),
+                )
+
+
+def _connected_gateways(graph: Graph) -> dict[str, list[Found]]:
+    """The VPGs that have VPN connections, by the VPC they are on."""
+    targets = [
+        graph.target(connection, "vpnGatewayId", aws.VPG) for connection in graph.of(aws.VPN_CONNECTION)
+    ]
+    used = {target.identity for target in targets if isinstance(target, Found)}
+    found: dict[str, dict[str, Found]] = defaultdict(dict)
+    for attachment in attachments(graph):
+        gateway, vpc = attachment.gateway, attachment.vpc
+        if isinstance(gateway, Found) and isinstance(vpc, Found) and gateway.identity in used:
+            found[vpc.identity][gateway.identity] = gateway
+    return {vpc: list(gateways.values()) for vpc, gateways in found.items()}
+
+
+def _learned(graph: Graph) -> tuple[set[tuple[str, str]], list[Target]]:
+    """Route tables with the VPG they learn from, and propagations that cannot be followed yet."""
+    learned: set[tuple[str, str]] = set()
+    unsure: list[Target] = []
+    for propagation in graph.of(aws.VPG_PROPAGATION):
+        table = graph.target(propagation, "routeTableId", aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE)
+        gateway = graph.target(propagation, "vpnGatewayId", aws.VPG)
+        if isinstance(table, Found) and isinstance(gateway, Found):
+            learned.add((table.identity, gateway.identity))
+        unsure += [target for target in (table, gateway) if isinstance(target, Unresolved)]
+    for table in graph.of(aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE):
+        for gateway in graph.targets(table, "propagatingVgws", aws.VPG):
+            if isinstance(gateway, Found):
+                learned.add((table.identity, gateway.identity))
+    return learned, unsure
+
+
+def _public_tables(graph: Graph) -> set[str]:
+    public: set[str] = set()
+    for route in graph.of(aws.ROUTE):
+        table = graph.target(route, "routeTableId", aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE)
+        if isinstance(table, Found) and _is_internet(graph.target(route, "gatewayId", aws.INTERNET_GATEWAY)):
+            public.add(table.identity)
+    for table in graph.of(aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE):
+        for item in table.items("routes"):
+            value = part(item, "gatewayId")
+            if _is_internet(graph.referred(table, "routes", value, (aws.INTERNET_GATEWAY,))):
+                public.add(table.identity)
+    return public
+
+
+def _is_internet(target: Target) -> bool:
+    if isinstance(target, Resource):
+        return target.type == aws.INTERNET_GATEWAY
+    return isinstance(target, Found) and target.id.startswith(("igw-", "eigw-"))
+
+
+def _used_tables(graph: Graph) -> set[str]:
+    """Route tables with a subnet; one without carries nothing."""
+    targets = [
+        graph.target(association, "routeTableId", aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE)
+        for association in graph.of(aws.ROUTE_TABLE_ASSOCIATION)
+    ]
+    return {target.identity for target in targets if isinstance(target, Found)}
+
+
+def _usable_tunnels(graph: Graph) -> Iterator[Finding]:
+    for connection in graph.of(aws.VPN_CONNECTION):
+        gateway = graph.target(connection, "customerGatewayId", aws.CUSTOMER_GATEWAY)
+        for tunnel in (1, 2):
+            action = connection.get(f"tunnel{tunnel}DpdTimeoutAction")
+            if action == "none":
+                yield Finding(
+                    message=f"tunnel {tunnel} of {connection} stays down once it was lost: "
+                    f"tunnel{tunnel}DpdTimeoutAction should be restart or clear.",
+                    resource=connection,
+                )
+            start = connection.get(f"tunnel{tunnel}StartupAction")
+            if start == "start" and isinstance(gateway, Resource) and not gateway.get("ipAddress"):
+                yield Finding(
+                    message=f"tunnel {tunnel} of {connection} can never start: AWS does not know the "
+                    "address of "
+                    f"{gateway}. Set its ipAddress, or tunnel{tunnel}StartupAction: add.",
+                    resource=connection,
+                )
+
+
+def _critical_locations(graph: Graph, parameters: AvailabilityParameters) -> Iterator[Finding]:
+    connected = {
+        target.identity
+        for connection in graph.of(aws.VPN_CONNECTION)
+        for target in [graph.target(connection, "customerGatewayId", aws.CUSTOMER_GATEWAY)]
+        if isinstance(target, Found)
+    }
+    routers: dict[tuple[tuple[str, str], str], dict[str, Resource]] = defaultdict(dict)
+    critical: dict[tuple[tuple[str, str], str], Resource | None] = {}
+    for gateway in graph.of(aws.CUSTOMER_GATEWAY):
+        tags = gateway.tags
+        location = tags.get("Location") or tags.get("Site")
+        if UNKNOWN in (location, tags.get("Critical")) or gateway.get("tags") is UNKNOWN:
+            yield Finding(
+                message=f"the tags of {gateway} are not known yet, so it cannot be told whether its "
+                "location is "
+                "critical. Give Location and Critical as plain text.",
+                resource=gateway,
+                undecided=True,
+            )
+        if not isinstance(location, str):
+            continue
+        place = (gateway.stack, location)
+        if str(tags.get("Critical")).lower() == "true" or location in parameters.critical_locations:
+            critical.setdefault(place, gateway)
+        if gateway.identity in connected:
+            routers[place].setdefault(_router(gateway), gateway)
+    for place, gateway in critical.items():
+        if len(routers[place]) < parameters.routers_per_location:
+            yield Finding(
+                message=f"the critical location {place[1]} has {len(routers[place])} customer gateway with "
+                "a VPN "
+                f"connection; it needs {parameters.routers_per_location}, each with an address of its own.",
+                resource=gateway,
+            )
+
+
+def _router(gateway: Resource) -> str:
+    address = gateway.get("ipAddress")
+    return address if isinstance(address, str) and address else gateway.identity
+
+
+def _check_telemetry(graph: Graph, _parameters: Parameters) -> Iterator[Finding]:
+    for connection in graph.of(aws.VPN_CONNECTION):
+        for item in connection.items("vgwTelemetries"):
+            if part(item, "status") == "DOWN":
+                yield Finding(
+                    message=f"the tunnel of {connection} at {part(item, 'outsideIpAddress')} was down when "
+                    "AWS "
+                    "was last asked",
+                    resource=connection,
+                )
+
+
+def _check_alarms(graph: Graph, _parameters: Parameters) -> Iterator[Finding]:
+    watched: set[str] = set()
+    unsure = False
+    for alarm in graph.of(aws.METRIC_ALARM):
+        if alarm.get("namespace") == "AWS/VPN" and alarm.get("metricName") == "TunnelState":
+            value = part(alarm.get("dimensions"), "VpnId")
+            target = graph.referred(alarm, "dimensions", value, (aws.VPN_CONNECTION,))
+            unsure = unsure or isinstance(target, Unresolved)
+            if isinstance(target, Found):
+                watched.add(target.identity)
+    for connection in graph.of(aws.VPN_CONNECTION):
+        if connection.identity not in watched:
+            yield Finding(
+                message=f"nobody hears when a tunnel of {connection} goes down; add an alarm on AWS/VPN "
+                "TunnelState.",
+                resource=connection,
+                undecided=unsure,
+            )
+
+
+def _listed(zones: set[str]) -> str:
+    return ", ".join(sorted(zones)) or "no zone that is known"
+
+
+def _named(target: Target) -> str:
+    return "a server" if target is None or isinstance(target, Unresolved) else str(target)
+
+
+RULES: tuple[Rule, ...] = (
+    StackRule(
+        name="ha-across-azs",
+        title="High availability across zones",
+        description="Subnets, floating-IP pairs and their monitors span availability zones, private route "
+        "tables "
+        "learn the VPG's routes, both tunnels can be used, and critical sites have two routers.",
+        level=Level.MANDATORY,
+        severity=Severity.CRITICAL,
+        references=(
+            REDUNDANT,
+            security_hub("EC2.20"),
+            vpn_guide("Redundant connections", "vpn-redundant-connection.html"),
+        ),
+        tags=("vpn", "availability"),
+        remediation="Spread over two availability zones what the message names, or add what is missing.",
+        parameters=AvailabilityParameters,
+        check=_check_availability,
+        bad="""
+            vpc: {type: aws:ec2:Vpc, properties: {cidrBlock: 10.50.0.0/16}}
+            first:
+              type: aws:ec2:Subnet
+              properties: {vpcId: "${vpc.id}", cidrBlock: 10.50.0.0/24, availabilityZone: eu-central-1a}
+            second:
+              type: aws:ec2:Subnet
+              properties: {vpcId: "${vpc.id}", cidrBlock: 10.50.1.0/24, availabilityZone: eu-central-1a}
+        """,
+        good="""
+            vpc: {type: aws:ec2:Vpc, properties: {cidrBlock: 10.50.0.0/16}}
+            first:
+              type: aws:ec2:Subnet
+              properties: {vpcId: "${vpc.id}", cidrBlock: 10.50.0.0/24, availabilityZone: eu-central-1a}
+            second:
+              type: aws:ec2:Subnet
+              properties: {vpcId: "${vpc.id}", cidrBlock: 10.50.1.0/24, availabilityZone: eu-central-1b}
+        """,
+    ),
+    StackRule(
+        name="vpn-tunnels-up",
+        title="Both tunnels up",
+        description="Both tunnels of a VPN connection were up when AWS was last asked (after a refresh).",
+        level=Level.ADVISORY,
+        severity=Severity.MEDIUM,
+        references=(security_hub("EC2.20"), config_rule("vpc-vpn-2-tunnels-up")),
+        tags=("vpn", "availability"),
+        remediation="Configure the second tunnel on the site's router too; see the tunnel's log.",
+        check=_check_telemetry,
+        bad="""
+            connection:
+              type: aws:ec2:VpnConnection
+              properties:
+                type: ipsec.1
+                customerGatewayId: cgw-0a1b2c3d
+                vgwTelemetries:
+                  - {outsideIpAddress: 198.51.100.1, status: UP}
+                  - {outsideIpAddress: 198.51.100.2, status: DOWN}
+        """,
+        good="""
+            connection:
+              type: aws:ec2:VpnConnection
+              properties:
+                type: ipsec.1
+                customerGatewayId: cgw-0a1b2c3d
+                vgwTelemetries:
+                  - {outsideIpAddress: 198.51.100.1, status: UP}
+                  - {outsideIpAddress: 198.51.100.2, status: UP}
+        """,
+    ),
+    StackRule(
+        name="vpn-tunnel-alarm",
+        title="Alarm on tunnels",
+        description="Every VPN connection has an alarm on the state of its tunnels.",
+        level=Level.ADVISORY,
+        severity=Severity.MEDIUM,
+        references=(vpn_guide("Monitor tunnels with CloudWatch", "monitoring-cloudwatch-vpn.html"),),
+        tags=("vpn", "monitoring"),
+        remediation="Add an aws.cloudwatch.MetricAlarm on AWS/VPN TunnelState with the connection as VpnId.",
+        check=_check_alarms,
+        bad="""
+            connection:
+              type: aws:ec2:VpnConnection
+              properties: {type: ipsec.1, customerGatewayId: cgw-0a1b2c3d}
+        """,
+        good="""
+            connection:
+              type: aws:ec2:VpnConnection
+              properties: {type: ipsec.1, customerGatewayId: cgw-0a1b2c3d}
+            alarm:
+              type: aws:cloudwatch:MetricAlarm
+              properties:
+                namespace: AWS/VPN
+                metricName: TunnelState
+                dimensions: {VpnId: "${connection.id}"}
+                comparisonOperator: LessThanThreshold
+                threshold: 1
+                evaluationPeriods: 3
+        """,
+    ),
+)

@@ -1,0 +1,150 @@
+"""Rules about what IAM lets a failover do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, cast
+
+from pulumi_policy import Severity
+from pydantic import Field
+
+from policy import aws_types as aws
+from policy.graph import Resource
+from policy.references import config_rule, well_architected
+from policy.rule import Finding, Level, ResourceParameters, ResourceRule, Rule
+from policy.values import UNKNOWN, part
+
+
+class FailoverPermissions(ResourceParameters):
+    """What moves traffic, and what a failover never needs. Actions in the case that AWS writes them."""
+
+    moving: Annotated[
+        tuple[str, ...], Field(min_length=1, description="actions that may touch named resources only")
+    ] = (
+        "ec2:AssociateAddress",
+        "ec2:CreateRoute",
+        "ec2:ReplaceRoute",
+        "ec2:AttachNetworkInterface",
+        "ec2:ModifyInstanceAttribute",
+        "ec2:ModifyNetworkInterfaceAttribute",
+    )
+    never: Annotated[
+        tuple[str, ...], Field(description="actions that no policy which moves traffic may allow")
+    ] = ("ec2:CreateTags", "ec2:DeleteRoute", "ec2:DisassociateAddress", "ec2:ReleaseAddress")
+
+
+def _check(resource: Resource, parameters: FailoverPermissions) -> Iterator[Finding]:
+    for key, text in _documents(resource):
+        if text is UNKNOWN:
+            message = f"{key} is not known yet, as it names resources that are still to be made"
+            yield Finding(message=message, resource=resource, undecided=True)
+            continue
+        statements = _statements(text)
+        if statements is None:
+            yield Finding(message=f"{key} is not a policy document in JSON", resource=resource)
+        else:
+            yield from _wide(resource, key, statements, parameters)
+
+
+def _documents(resource: Resource) -> Iterator[tuple[str, Any]]:
+    if resource.type != aws.IAM_ROLE:
+        yield "policy", resource.get("policy")
+        return
+    for i, item in enumerate(resource.items("inlinePolicies")):
+        yield f"inlinePolicies[{i}].policy", part(item, "policy")
+
+
+def _statements(text: Any) -> list[dict[str, Any]] | None:
+    try:
+        document: Any = json.loads(text) if isinstance(text, str) else text
+        statements: Any = document["Statement"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return [statement for statement in _as_list(statements) if isinstance(statement, dict)]
+
+
+def _wide(
+    resource: Resource, key: str, statements: list[dict[str, Any]], parameters: FailoverPermissions
+) -> Iterator[Finding]:
+    allowing = [statement for statement in statements if statement.get("Effect") == "Allow"]
+    moving = [statement for statement in allowing if _granted(statement, parameters.moving)]
+    for statement in moving:
+        actions = ", ".join(_granted(statement, parameters.moving))
+        wide = [target for target in _as_list(statement.get("Resource", "*")) if _is_wide(str(target))]
+        if wide or "NotResource" in statement:
+            on = ", ".join(map(str, wide)) or "all but some resources"
+            yield Finding(
+                message=f"{key} allows {actions} on {on}; name the address, the instances and the route "
+                "tables "
+                "by ARN",
+                resource=resource,
+            )
+        if "NotAction" in statement or any(
+            "*" in str(action) for action in _as_list(statement.get("Action"))
+        ):
+            yield Finding(
+                message=f"{key} allows {actions} by a wildcard; name each action", resource=resource
+            )
+    for statement in allowing if moving else ():
+        for action in _granted(statement, parameters.never):
+            message = f"{key} allows {action}, which a failover never needs"
+            yield Finding(message=message, resource=resource)
+
+
+def _granted(statement: dict[str, Any], actions: tuple[str, ...]) -> list[str]:
+    """Which of `actions` the statement is about. IAM does not mind the case of actions."""
+    if "NotAction" in statement:
+        kept = [str(pattern).lower() for pattern in _as_list(statement["NotAction"])]
+        return [action for action in actions if not any(fnmatchcase(action.lower(), p) for p in kept)]
+    patterns = [str(pattern).lower() for pattern in _as_list(statement.get("Action"))]
+    return [action for action in actions if any(fnmatchcase(action.lower(), p) for p in patterns)]
+
+
+def _is_wide(target: str) -> bool:
+    """Whether an ARN stands for more than one resource: a wildcard in its last part, or nothing but one."""
+    return "*" in target.rsplit(":", 1)[-1] or "?" in target.rsplit(":", 1)[-1]
+
+
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return cast("list[Any]", value) if isinstance(value, list) else [value]
+
+
+def _role_policy(action: str, target: str) -> str:
+    return f"""
+            policy:
+              type: aws:iam:RolePolicy
+              properties:
+                role: failover
+                policy: |
+                  {{"Version": "2012-10-17", "Statement": [
+                    {{"Effect": "Allow", "Action": "{action}", "Resource": "{target}"}}
+                  ]}}
+        """
+
+
+RULES: tuple[Rule, ...] = (
+    ResourceRule(
+        name="failover-iam-limited",
+        title="Failover limited to its own resources",
+        description="IAM policies that can move addresses or routes name the resources they may touch.",
+        level=Level.MANDATORY,
+        severity=Severity.HIGH,
+        references=(
+            well_architected("SEC03-BP02", "security-pillar/sec_permissions_least_privileges.html"),
+            config_rule("iam-policy-no-statements-with-full-access"),
+        ),
+        tags=("access", "failover"),
+        remediation="List ec2:AssociateAddress and ec2:ReplaceRoute with the ARNs of this pair's resources.",
+        types=frozenset({aws.IAM_ROLE_POLICY, aws.IAM_POLICY, aws.IAM_ROLE}),
+        parameters=FailoverPermissions,
+        check=_check,
+        bad=_role_policy("ec2:AssociateAddress", "*"),
+        good=_role_policy(
+            "ec2:AssociateAddress", "arn:aws:ec2:eu-central-1:123456789012:elastic-ip/eipalloc-0a1b2c3d"
+        ),
+    ),
+)
