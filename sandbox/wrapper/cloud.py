@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 import psutil
 
 from sandbox.error import SandboxError
+from sandbox.wrapper import environment
 from sandbox.wrapper.places import ROOT, Places
 from sandbox.wrapper.say import say
 
@@ -115,6 +117,7 @@ def _start(places: Places) -> Cloud:
         process = subprocess.Popen(
             [sys.executable, "-m", "sandbox.cloud", "--port-file", str(port_file)],
             cwd=ROOT,
+            env=environment.inside(os.environ, {}),
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,

@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.wrapper.cloud import Cloud
 from sandbox.wrapper.places import ROOT, SHIM, Places
 
 ENGINE = "AWS_VPN_SANDBOX_ENGINE"
@@ -19,10 +18,10 @@ _NO_PROXY = ("NO_PROXY", "no_proxy")
 _LOOPBACK = ("127.0.0.1", "localhost")
 
 
-def aws(cloud: Cloud, region: str) -> dict[str, str]:
+def aws(endpoint: str, region: str) -> dict[str, str]:
     """What every AWS SDK and the `aws` command need to talk to the sandbox's cloud, and no real account."""
     return {
-        "AWS_ENDPOINT_URL": cloud.endpoint,
+        "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "sandbox",
         "AWS_SECRET_ACCESS_KEY": "sandbox",
         "AWS_REGION": region,

@@ -13,7 +13,7 @@ from sandbox.wrapper.ready import region
 def main() -> int:
     """Prints the exports for the stack that the first argument names; starts the cloud if need be."""
     stack = sys.argv[1] if len(sys.argv) > 1 else None
-    print(environment.exports(environment.aws(cloud.ensure(places()), region(stack))))
+    print(environment.exports(environment.aws(cloud.ensure(places()).endpoint, region(stack))))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Runs one of the engine's plugins: `python plugin.py MODULE ARGUMENTS...`.
+"""Runs one of the engine's plugins: `python plugin.py ENGINE_PID MODULE ARGUMENTS...`.
 
 A plugin ends without a word when the engine interrupts it, and does not outlive an engine that was killed.
 """
@@ -17,12 +17,12 @@ _LOOK_SECONDS = 0.5
 
 
 def main() -> None:
-    """Runs the module that the first argument names as if it had been started by itself."""
-    engine = os.getppid()
+    """Runs the module that the second argument names as if it had been started by itself."""
+    engine = int(sys.argv[1])
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with, args=(engine,), daemon=True).start()
     sys.path[0] = str(Path(__file__).parents[2])
-    sys.argv = sys.argv[1:]
+    sys.argv = sys.argv[2:]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 

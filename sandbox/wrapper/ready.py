@@ -31,7 +31,7 @@ def ready(places: Places, stack: str | None) -> dict[str, str]:
     _install_provider(places)
     running = cloud.ensure(places)
     places.backend.mkdir(exist_ok=True)
-    return {**environment.aws(running, region(stack)), **environment.pulumi(places, command)}
+    return {**environment.aws(running.endpoint, region(stack)), **environment.pulumi(places, command)}
 
 
 def engine() -> Path:

@@ -142,7 +142,7 @@ class IsolatedSandbox:
 
     def client(self, service: str, region: str = "eu-central-1") -> Any:
         """A boto3 client of this sandbox's cloud."""
-        variables = environment.aws(cloud.ensure(self.places), region)
+        variables = environment.aws(cloud.ensure(self.places).endpoint, region)
         with mock.patch.dict(os.environ, environment.inside(os.environ, variables), clear=True):
             return boto3.Session().client(service)  # pyright: ignore[reportCallIssue, reportUnknownVariableType, reportArgumentType, reportUnknownMemberType]
 

@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.wrapper import environment, pulumi_arguments
-from sandbox.wrapper.cloud import Cloud
 from sandbox.wrapper.places import ROOT, SHIM, Places, places
-
-CLOUD = Cloud(pid=1, started=0.0, port=4566, id="one")
 
 
 def test_the_user_s_own_accounts_do_not_reach_a_command() -> None:
@@ -25,7 +22,7 @@ def test_the_user_s_own_accounts_do_not_reach_a_command() -> None:
         "HOME": "/home/me",
         "PATH": "/usr/bin",
     }
-    inside = environment.inside(base, environment.aws(CLOUD, "eu-central-1"))
+    inside = environment.inside(base, environment.aws("http://127.0.0.1:4566", "eu-central-1"))
     assert not {name for name in base if name.startswith(("AWS_", "PULUMI_"))} & set(inside)
     assert inside["HOME"] == "/home/me"
     assert inside["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
