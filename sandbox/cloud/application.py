@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import threading
 import traceback
 import uuid
@@ -35,6 +36,7 @@ class Cloud:
     """The WSGI application. One call at a time: moto's backends are not made for threads."""
 
     def __init__(self) -> None:
+        os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
         ec2.install()
         self._id = uuid.uuid4().hex
         self._moto = DomainDispatcherApplication(_backend_app)

@@ -8,14 +8,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
@@ -30,8 +32,9 @@ class CloudServer:
 
     def client(self, service: str, region: str = "eu-central-1", read_timeout: float = 30) -> Any:
         """A boto3 client that talks to it, without second attempts."""
-        return boto3.client(
-            service,  # pyright: ignore[reportArgumentType]
+        create: Any = boto3.client
+        return create(
+            service,
             region_name=region,
             endpoint_url=self.url,
             aws_access_key_id="test",
@@ -54,8 +57,16 @@ class CloudServer:
             return error.code, json.load(error)
 
 
+def refusal_of(call: Callable[[], object]) -> tuple[str, int]:
+    """The error code and HTTP status that a call is refused with."""
+    with pytest.raises(ClientError) as caught:
+        call()
+    response: Any = caught.value.response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+
+
 @contextmanager
-def cloud_server(directory: Path) -> Iterator[CloudServer]:
+def cloud_server(directory: Path) -> Generator[CloudServer]:
     """A server that ends with the block, whatever happens in it."""
     port_file = directory / "port"
     process = subprocess.Popen(

@@ -9,9 +9,8 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from tests.sandbox.cloud_server import CloudServer, cloud_server
+from tests.sandbox.cloud_server import CloudServer, cloud_server, refusal_of
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +65,7 @@ def address_of(ec2: Any, allocation: str) -> Any:
 
 
 def refused(code: str, call: Callable[[], object]) -> None:
-    with pytest.raises(ClientError) as caught:
-        call()
-    assert caught.value.response["Error"]["Code"] == code
+    assert refusal_of(call)[0] == code
 
 
 def test_debian_images(ec2: Any) -> None:
@@ -223,6 +220,41 @@ def test_what_a_launch_asks_for(cloud: CloudServer, ec2: Any, image: str, vpc: s
     refused("OperationNotPermitted", lambda: ec2.terminate_instances(InstanceIds=[launched]))
     ec2.modify_instance_attribute(InstanceId=launched, DisableApiTermination={"Value": False})
     ec2.terminate_instances(InstanceIds=[launched])
+
+
+def test_launches_that_aws_does_not_make(ec2: Any, image: str, subnet: str) -> None:
+    run(ec2, image, subnet, PrivateIpAddress="10.0.0.60")
+    taken = {"PrivateIpAddress": "10.0.0.60"}
+    refused("InvalidIPAddress.InUse", lambda: run(ec2, image, subnet, **taken))
+    for outside in ("10.9.0.4", "10.0.0.3", "10.0.0.255"):
+        refused("InvalidParameterValue", lambda: run(ec2, image, subnet, PrivateIpAddress=outside))  # noqa: B023
+    refused("InvalidAMIID.NotFound", lambda: run(ec2, "ami-00000000000000000", subnet))
+
+
+def test_routes_that_aws_does_not_take(ec2: Any, vpc: str, subnet: str) -> None:
+    interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    asked = {"RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0"}
+    missing = "nat-00000000000000000"
+    refused("InvalidNatGatewayID.NotFound", lambda: ec2.create_route(**asked, NatGatewayId=missing))
+    ec2.create_route(**asked, NetworkInterfaceId=interface)
+    refused("RouteAlreadyExists", lambda: ec2.create_route(**asked, NetworkInterfaceId=interface))
+
+
+def test_a_secondary_cidr_overlaps_none(ec2: Any, vpc: str) -> None:
+    refused("InvalidVpc.Range", lambda: ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="10.0.4.0/24"))
+    made = ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="10.1.0.0/16")["CidrBlockAssociation"]
+    ec2.disassociate_vpc_cidr_block(AssociationId=made["AssociationId"])
+    ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="10.1.0.0/16")
+
+
+def test_managed_policies_can_be_attached(cloud: CloudServer) -> None:
+    iam = cloud.client("iam")
+    iam.create_role(RoleName="managed", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
+    arn = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+    iam.attach_role_policy(RoleName="managed", PolicyArn=arn)
+    attached = iam.list_attached_role_policies(RoleName="managed")["AttachedPolicies"]
+    assert [policy["PolicyArn"] for policy in attached] == [arn]
 
 
 def test_a_route_follows_to_another_interface(ec2: Any, image: str, vpc: str, subnet: str) -> None:

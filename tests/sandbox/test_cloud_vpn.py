@@ -66,7 +66,8 @@ def described(ec2: Any, connection: Any) -> Any:
 
 
 def code_of(caught: pytest.ExceptionInfo[ClientError]) -> str:
-    return caught.value.response["Error"]["Code"]
+    response: Any = caught.value.response
+    return response["Error"]["Code"]
 
 
 def values(*items: object) -> list[dict[str, object]]:

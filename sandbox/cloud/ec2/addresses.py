@@ -83,10 +83,11 @@ class AddressBackend(EC2Backend):
 
 
 class AddressResponse(EC2Response):
-    """DescribeAddresses, which says nothing of an instance or interface where there is none."""
+    """Descriptions that say nothing of an instance, interface or public address where there is none."""
 
     RESPONSE_KEY_PATH_TO_TRANSFORMER = {  # noqa: RUF012  moto's own form
         **EC2Response.RESPONSE_KEY_PATH_TO_TRANSFORMER,
         "Address.InstanceId": return_if_not_empty,
         "Address.NetworkInterfaceId": return_if_not_empty,
+        "Instance.NetworkInterfaces.InstanceNetworkInterface.Association": return_if_not_empty,
     }

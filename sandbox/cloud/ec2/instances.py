@@ -34,6 +34,10 @@ class InstanceBackend(NetworkInterfaceBackend):
             EC2ClientError: something that the request names does not exist.
         """
         template = self._template(options.get("launch_template"))
+        if image_id:
+            self.describe_images(ami_ids=[image_id])
+        if options.get("private_ip") and options.get("subnet_id"):
+            self.check_private_address(options["subnet_id"], options["private_ip"])
         if template.get("MetadataOptions") and not options.get("metadata_options"):
             options["metadata_options"] = template["MetadataOptions"]
         if template.get("NetworkInterfaces") and not options.get("nics"):

@@ -9,6 +9,7 @@ from sandbox.cloud.ec2.dependency_checks import DependencyBackend
 from sandbox.cloud.ec2.images import ImageBackend
 from sandbox.cloud.ec2.instances import InstanceBackend
 from sandbox.cloud.ec2.route_propagation import RoutePropagationBackend
+from sandbox.cloud.ec2.routes import RouteBackend
 from sandbox.cloud.ec2.vpn_connection_routes import VpnConnectionRouteBackend
 
 
@@ -17,6 +18,7 @@ class SandboxEC2Backend(
     DependencyBackend,
     ImageBackend,
     InstanceBackend,
+    RouteBackend,
     RoutePropagationBackend,
     VpnConnectionRouteBackend,
 ):

@@ -6,6 +6,7 @@ DeleteNatGateway ("disassociates its Elastic IP address") in the EC2 API referen
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any, cast
 
 from moto.ec2.exceptions import EC2ClientError
@@ -39,6 +40,23 @@ class NetworkInterfaceBackend(AddressBackend):
         return super().create_network_interface(
             subnet, private_ip_address, private_ip_addresses, *arguments, **options
         )
+
+    def check_private_address(self, subnet_id: str, address: str) -> None:
+        """Hold an address against its subnet.
+
+        Raises:
+            EC2ClientError: it is not the subnet's to give, or is in use.
+        """
+        block = IPv4Network(self.get_subnet(subnet_id).cidr_block)
+        reserved = (*(block[i] for i in range(4)), block[-1])
+        if IPv4Address(address) not in block or IPv4Address(address) in reserved:
+            raise EC2ClientError(
+                "InvalidParameterValue",
+                f"Address {address} does not fall within the subnet's address range",
+            )
+        for interface in self.enis.values():
+            if interface.subnet.id == subnet_id and interface.private_ip_address == address:
+                raise EC2ClientError("InvalidIPAddress.InUse", f"Address {address} is in use.")
 
     def create_nat_gateway(
         self,
