@@ -185,7 +185,9 @@ def revoke(authority: Authority, name: str, now: datetime) -> Authority:
 
 
 def sign_crl(authority: Authority, secrets: Secrets, now: datetime) -> tuple[Authority, str]:
-    """The revocation list as PEM. Certificates that have expired by themselves are no longer on it.
+    """The revocation list as PEM, below the names whose certificates are on it, for servers to cut them off.
+
+    Certificates that have expired by themselves are no longer on it.
 
     Raises:
         AccessError: the authority has expired, or the list has outgrown what a secret can hold.
@@ -201,11 +203,14 @@ def sign_crl(authority: Authority, secrets: Secrets, now: datetime) -> tuple[Aut
         .add_extension(x509.CRLNumber(authority.crl_number + 1), critical=False)
         .add_extension(_key_identifier(certificate), critical=False)
     )
+    names: set[str] = set()
     for issued in authority.issued:
         if issued.revoked and now <= issued.not_after:
+            names.add(issued.name)
             entry = x509.RevokedCertificateBuilder().serial_number(issued.serial)
             builder = builder.add_revoked_certificate(entry.revocation_date(issued.revoked).build())
-    pem = builder.sign(_private_key(secrets.authority_key), SHA384()).public_bytes(Encoding.PEM).decode()
+    crl = builder.sign(_private_key(secrets.authority_key), SHA384())
+    pem = "".join(f"revoked: {name}\n" for name in sorted(names)) + crl.public_bytes(Encoding.PEM).decode()
     if len(pem) > SECRET_LIMIT:
         raise AccessError(
             f"the revocation list takes {len(pem)} bytes; should be {SECRET_LIMIT} at most, which Secrets"

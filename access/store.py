@@ -132,8 +132,8 @@ def save(home: Path, stored: Stored) -> None:
 def pending(path: Path, text: str) -> Generator[Callable[[], None]]:
     """Write a file beside its place, readable by its owner only; what is yielded moves it there.
 
-    Left without that call, nothing remains of it. The order lets a caller make sure that a file can be written
-    before it takes a step that cannot be undone.
+    Left without that call, nothing remains of it: a caller can make sure that a file can be written before it
+    takes a step that cannot be undone.
 
     Raises:
         AccessError: the folder cannot be written to.

@@ -82,6 +82,7 @@ def _lines(host: ServerHost) -> Iterator[str]:
     yield "persist-key"
     yield "persist-tun"
     yield "verb 3"
+    yield "management /run/openvpn-server/server.sock unix"
     yield f"keepalive {host.keepalive_interval} {host.keepalive_timeout}"
     if host.protocol == "udp":
         yield "explicit-exit-notify 1"

@@ -3,8 +3,8 @@
 
 Runs at boot and every half a minute. A file that is there is never replaced by a worse one: the bundle must
 be whole and match itself, the revocation list signed by the bundle's authority, in force, and not older.
-OpenVPN notices a new revocation list by itself; a new bundle needs its restart. Ends with 1 and one line
-while something is missing.
+OpenVPN reads a new revocation list by itself when somebody connects; whoever is connected and now revoked is
+cut off here. A new bundle needs OpenVPN's restart. Ends with 1 and one line while something is missing.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +27,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.hashes import SHA384
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -51,7 +53,7 @@ def main() -> int:
             "secretsmanager", region_name=options.region, endpoint_url=os.environ.get("AWS_ENDPOINT_URL")
         )
         is_new = install_bundle(options.folder, read(secrets, options.server_secret))
-        install_crl(options.folder, read(secrets, options.crl_secret))
+        disconnect(install_crl(options.folder, read(secrets, options.crl_secret)), options.management)
     except (NotUsableError, BotoCoreError, ClientError, OSError) as error:
         print(f"fetch-openvpn-secrets: {error}", file=sys.stderr)
         return 1
@@ -69,6 +71,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--server-secret", required=True)
     parser.add_argument("--crl-secret", required=True)
     parser.add_argument("--folder", type=Path, default=Path("/etc/openvpn/server"))
+    parser.add_argument("--management", default="/run/openvpn-server/server.sock")
     parser.add_argument("--unit", help="the server's systemd unit, started or restarted as needed")
     return parser.parse_args()
 
@@ -99,7 +102,12 @@ def check_bundle(bundle: dict[str, str]) -> None:
     """The key belongs to the certificate, the certificate to the authority."""
     certificate = x509.load_pem_x509_certificate(bundle["server.crt"].encode())
     key = load_pem_private_key(bundle["server.key"].encode(), None)
-    if key.public_key() != certificate.public_key():
+    # cryptography before 40 cannot compare public keys.
+    key_pem, certificate_pem = (
+        public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        for public in (key.public_key(), certificate.public_key())
+    )
+    if key_pem != certificate_pem:
         raise ValueError("its key is not its certificate's")
     authority_key(bundle["ca.crt"]).verify(
         certificate.signature,
@@ -111,8 +119,8 @@ def check_bundle(bundle: dict[str, str]) -> None:
     warn_of_expiry("server certificate", in_utc(certificate, "not_valid_after"))
 
 
-def install_crl(folder: Path, text: str) -> None:
-    """Write the revocation list if it is a better one."""
+def install_crl(folder: Path, text: str) -> set[str]:
+    """Write the revocation list if it is a better one; the names it has gained."""
     path = folder / "crl.pem"
     authority = authority_key(current(folder / "ca.crt"))
     fetched = checked_crl(text, authority)
@@ -124,10 +132,31 @@ def install_crl(folder: Path, text: str) -> None:
     present = checked_crl(current(path), authority)
     if present is not None and number(present) > number(fetched):
         raise NotUsableError(f"revocation list not used: {number(fetched)} is older than {number(present)}")
+    gained = names(text) - names(current(path))
     if text != current(path):
         write(path, text, 0o644)
         print(f"revocation list {number(fetched)} installed, {len(fetched)} revoked")
     warn_of_expiry("revocation list", expiry)
+    return gained
+
+
+def names(crl: str) -> set[str]:
+    """The common names above the list itself, which knows serial numbers only."""
+    return {line.removeprefix("revoked: ") for line in crl.splitlines() if line.startswith("revoked: ")}
+
+
+def disconnect(gone: set[str], management: str) -> None:
+    """End the sessions of names, through OpenVPN's management interface if it runs."""
+    if gone and Path(management).exists():
+        with socket.socket(socket.AF_UNIX) as connection, suppress(ConnectionRefusedError):
+            connection.settimeout(10)
+            connection.connect(management)
+            stream = connection.makefile("rw")
+            stream.readline()
+            for name in sorted(gone):
+                stream.write(f"kill {name}\n")
+                stream.flush()
+                print(f"revoked {name}: {stream.readline().strip()}")
 
 
 def authority_key(pem: str) -> EllipticCurvePublicKey:
