@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from sandbox.provider.resources import (
     addresses,
+    autoscaling,
     iam,
+    instance,
+    launch_template,
     observability,
     routing,
     secrets,
@@ -55,6 +58,9 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
         secrets.SecretVersion(),
         secrets.Parameter(),
         secrets.Key(),
+        instance.Instance(),
+        launch_template.LaunchTemplate(),
+        autoscaling.Group(),
     )
 }
 """Every type that the sandbox knows, by its name."""
