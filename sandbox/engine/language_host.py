@@ -70,7 +70,10 @@ class LanguageHost(LanguageServer):
 
         os.chdir(directory)
         self.program = program
-        response = super().Run(request, context)
+        try:
+            response = super().Run(request, context)
+        except Exception as error:  # noqa: BLE001 - what another task of a program that failed already raises
+            return language_pb2.RunResponse(error=str(error))
         if response.error:
             # The error has been logged already; `bail` keeps the engine from showing it a second time.
             return language_pb2.RunResponse(bail=True)
