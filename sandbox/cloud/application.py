@@ -3,8 +3,9 @@
 - `GET /sandbox/id`: `{"id": ...}`, another one in each process, because nothing outlives a process.
 - `GET /sandbox/inventory`: ids by type of everything that is not there from the start.
 - `POST /sandbox/telemetry`: `{"vpnConnectionId", "outsideIp", "status": "UP"|"DOWN"}` sets a tunnel's status.
-- `POST /sandbox/faults`: `{"service", "action", "kind": "error"|"throttle"|"hang", "count", "seconds"}`;
-  `DELETE /sandbox/faults`: no more faults.
+- `POST /sandbox/faults`: `{"service", "action", "kind": "error"|"throttle"|"hang", "count", "seconds"}`, the
+  service by the name that requests are signed for (CloudWatch's is `monitoring`).
+- `DELETE /sandbox/faults`: no more faults.
 """
 
 from __future__ import annotations

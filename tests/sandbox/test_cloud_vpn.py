@@ -413,13 +413,16 @@ def test_large_asns_and_certificates(ec2: Any, ends: Ends) -> None:
         "CustomerGateway"
     ]
     assert certified["CertificateArn"] == arn
+    assert "IpAddress" not in certified
     at_rest = Ends(ends.vpc, ends.vpn_gateway, certified["CustomerGatewayId"])
     with pytest.raises(ClientError, match="no IP address"):
         connect(ec2, at_rest, [{"StartupAction": "start", "IKEVersions": values("ikev2")}])
     connection = connect(ec2, at_rest)
     assert "PreSharedKey" not in connection["Options"]["TunnelOptions"][0]
     assert connection["VgwTelemetry"][0]["CertificateArn"] == arn
-    assert "pre_shared_key" not in connection["CustomerGatewayConfiguration"]
+    root = ElementTree.fromstring(connection["CustomerGatewayConfiguration"])
+    assert root.find(".//pre_shared_key") is None
+    assert root.findtext("ipsec_tunnel/customer_gateway/tunnel_outside_address/ip_address") == ""
     with pytest.raises(ClientError) as caught:
         ec2.create_customer_gateway(Type="ipsec.1", BgpAsn=65000)
     assert code_of(caught) == "MissingParameter"

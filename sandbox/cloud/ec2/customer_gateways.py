@@ -39,7 +39,7 @@ class CustomerGateway(MotoCustomerGateway):
             ec2_backend,
             random_customer_gateway_id(),
             device.type,
-            device.ip_address or "",
+            device.ip_address,  # pyright: ignore[reportArgumentType]  moto knows none without one
             str(device.asn),
             tags=tags,
         )

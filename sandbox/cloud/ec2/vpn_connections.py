@@ -108,7 +108,7 @@ class VpnConnection(TaggedEC2Resource):
         document = configuration.Document(
             vpn_connection_id=self.id,
             customer_gateway=configuration.Router(
-                gateway.id, gateway.ip_address, None if self.is_static else gateway.device.asn
+                gateway.id, gateway.ip_address or "", None if self.is_static else gateway.device.asn
             ),
             vpn_gateway_id=vpn_gateway.id,
             amazon_side_asn=None if self.is_static else int(vpn_gateway.amazon_side_asn),
