@@ -136,7 +136,12 @@ class Tunnel:
 
     def files(self, root: Path) -> Path:
         """Write what the user data writes, below `root` instead of /."""
-        document = yaml.safe_load(user_data(self.host))
+        return self.write(self.host, root)
+
+    @staticmethod
+    def write(host: ServerHost, root: Path) -> Path:
+        """Write what the user data of any host writes, below `root` instead of /."""
+        document = yaml.safe_load(user_data(host))
         for entry in document["write_files"]:
             path = root / entry["path"].lstrip("/")
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -149,12 +154,12 @@ class Tunnel:
         (root / "run/openvpn-server").mkdir(parents=True, exist_ok=True)
         return root
 
-    def fetch(self, root: Path, *, check: bool = True) -> str:
-        """Run the server's fetch program; returns what it printed."""
+    def fetch(self, root: Path, *, check: bool = True, unit: bool = False) -> str:
+        """Run the server's fetch program, also telling systemd with `unit`; returns what it printed."""
         service = (root / "etc/systemd/system/fetch-openvpn-secrets.service").read_text(encoding="utf-8")
-        command = re.search(r"^ExecStart=(.*) --unit \S+$", service, re.MULTILINE)
+        command = re.search(r"^ExecStart=(.*)( --unit \S+)$", service, re.MULTILINE)
         assert command
-        program, *arguments = command[1].split()
+        program, *arguments = (command[1] + (command[2] if unit else "")).split()
         done = subprocess.run(
             [
                 *(str(root / program.lstrip("/")), *arguments),

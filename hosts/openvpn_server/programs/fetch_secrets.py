@@ -90,8 +90,8 @@ def install_bundle(folder: Path, text: str) -> bool:
         values = json.loads(text)
         bundle: dict[str, str] = {file: values[key] for key, file in BUNDLE_FILES.items()}
         check_bundle(bundle)
-    except (ValueError, KeyError, TypeError, AttributeError, InvalidSignature) as error:
-        raise NotUsableError(f"server bundle not used: {error or 'not signed by its own ca'}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise NotUsableError(f"server bundle not used: {error}") from None
     changed = [file for file, content in bundle.items() if content != current(folder / file)]
     for file in changed:
         write(folder / file, bundle[file], 0o600)
@@ -109,11 +109,12 @@ def check_bundle(bundle: dict[str, str]) -> None:
     )
     if key_pem != certificate_pem:
         raise ValueError("its key is not its certificate's")
-    authority_key(bundle["ca.crt"]).verify(
-        certificate.signature,
-        certificate.tbs_certificate_bytes,
-        ECDSA(certificate.signature_hash_algorithm or SHA384()),
-    )
+    signature = ECDSA(certificate.signature_hash_algorithm or SHA384())
+    try:
+        authority = authority_key(bundle["ca.crt"])
+        authority.verify(certificate.signature, certificate.tbs_certificate_bytes, signature)
+    except InvalidSignature:
+        raise ValueError("its certificate is not signed by its authority") from None
     if "-----BEGIN OpenVPN tls-crypt-v2 server key-----" not in bundle["tls-crypt-v2.key"]:
         raise ValueError("no tls-crypt-v2 server key")
     warn_of_expiry("server certificate", in_utc(certificate, "not_valid_after"))
