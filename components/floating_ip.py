@@ -87,7 +87,7 @@ class FloatingIp(pulumi.ComponentResource):
         names = args.labels.names
         parameter = aws.ssm.Parameter(
             name,
-            name=names.path("failover", self._name),
+            name=names.parameter("failover", self._name),
             type="String",
             tier="Intelligent-Tiering",
             value=pulumi.Output.json_dumps(self._configuration(), separators=(",", ":")),
@@ -104,7 +104,7 @@ class FloatingIp(pulumi.ComponentResource):
                     environment=names.stack,
                     name=self._name,
                     region=args.region,
-                    parameter=names.path("failover", self._name),
+                    parameter=names.parameter("failover", self._name),
                     log_group=names.path("failover-monitor", self._name),
                 ),
                 log_retention_days=args.log_retention_days,

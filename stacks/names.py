@@ -18,8 +18,12 @@ class EnvironmentNames:
         return f"{PROJECT}-{self.stack}-{part}"
 
     def path(self, *parts: str) -> str:
-        """A log group or parameter: `/aws-vpn/dev/openvpn/staff`."""
+        """A log group: `/aws-vpn/dev/openvpn/staff`."""
         return "/".join(("", PROJECT, self.stack, *parts))
+
+    def parameter(self, *parts: str) -> str:
+        """A parameter of Systems Manager, whose name may not start with "aws" (PutParameter)."""
+        return f"/pulumi{self.path(*parts)}"
 
     def openvpn_address(self, tunnel: str) -> str:
         """The `Name` of an OpenVPN tunnel's Elastic IP: `aws-vpn-dev-openvpn-staff`."""

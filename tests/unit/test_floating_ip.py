@@ -145,7 +145,7 @@ def test_each_route_table_has_a_route_for_each_destination_that_follows(graph: G
 
 def test_the_monitors_configuration_names_all_that_it_moves(graph: Graph) -> None:
     parameter = graph.one("aws:ssm/parameter:Parameter")
-    assert parameter.inputs["name"] == "/aws-vpn/dev/failover/pair"
+    assert parameter.inputs["name"] == "/pulumi/aws-vpn/dev/failover/pair"
     assert json.loads(parameter.inputs["value"]) == {
         "name": "pair",
         "environment": "dev",

@@ -11,7 +11,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.types import Base64EncodedString
-from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.exceptions import EC2ClientError, MissingParameterError
 from moto.ec2.models.instances import Instance, InstanceState, MetadataOptions, Reservation
 from moto.ec2.responses import EC2Response
 
@@ -158,6 +158,8 @@ class InstanceBackend(NetworkInterfaceBackend):
 def _completed(mapping: Mapping[str, Any], root_name: str | None) -> dict[str, Any]:
     is_root = mapping["DeviceName"] == root_name
     asked = {name: value for name, value in mapping.get("Ebs", {}).items() if value is not None}
+    if not (is_root or "NoDevice" in asked or {"VolumeSize", "SnapshotId"} & asked.keys()):
+        raise MissingParameterError("size or snapshotId")
     ends = asked.get("DeleteOnTermination", is_root)
     return {
         **mapping,
@@ -197,6 +199,13 @@ class InstanceResponse(EC2Response):
 
     def _modify(self, attribute: str, value: Any) -> None:
         self.ec2_backend.modify_instance_attribute(self._get_param("InstanceId"), attribute, value)
+
+    @staticmethod
+    def _validate_block_device_mapping(device_mapping: dict[str, Any]) -> None:
+        """As moto does, but a size may be missing: the AMI's own snapshot has one for the root volume."""
+        ebs = device_mapping.get("Ebs")
+        sized = device_mapping if ebs is None else {**device_mapping, "Ebs": {"VolumeSize": "1", **ebs}}
+        EC2Response._validate_block_device_mapping(sized)
 
     def _parse_block_device_mapping(self) -> list[dict[str, Any]]:
         asked = self._get_param("BlockDeviceMappings", [])
