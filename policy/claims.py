@@ -22,8 +22,9 @@ from stacks.stack_file import SettingsError, read_stack_file
 ROOT = Path(__file__).resolve().parent.parent
 """Where `stacks/` is, whatever program the pack judges."""
 
-Kind = Literal["vpc", "site", "office", "pool", "network"]
-"""A VPC's block, a LAN behind a VPG or behind another tunnel, a client pool, a configured network."""
+Kind = Literal["vpc", "site", "office", "pool", "routed", "network"]
+"""A VPC's block, a LAN behind a VPG or behind another tunnel, a client pool, what a route to a host leads to,
+or a network of the configuration."""
 
 LANS = frozenset({"site", "office"})
 
@@ -52,6 +53,8 @@ class Taken(Claim):
             return self.network == other.network and self._is_same_place(other)
         if self.kind == other.kind and self.kind in ("vpc", "pool"):
             return self.owner == other.owner
+        if self.kind == other.kind == "routed":
+            return self.stack == other.stack
         return {self.kind, other.kind} <= LANS | {"network"}
 
     def _is_same_place(self, other: Taken) -> bool:
@@ -85,6 +88,9 @@ def taken_in(graph: Graph, domain_tag: str, kinds: ComponentKinds) -> Iterator[S
     for route in graph.of(aws.VPN_CONNECTION_ROUTE):
         place = place_of(graph, graph.target(route, "vpnConnectionId", aws.VPN_CONNECTION))
         yield from _blocks(route, "destinationCidrBlock", "site", place, domains.get(route.stack, ""))
+    for route in graph.of(aws.ROUTE):
+        if route.get("networkInterfaceId") or route.get("instanceId"):
+            yield from _behind_host(route, domains.get(route.stack, ""))
     for component in _components(graph):
         for key, kind in kinds.items():
             owner = component.urn if kind == "pool" else ""
@@ -138,13 +144,14 @@ def listening_ports(present: frozenset[tuple[str, str]]) -> frozenset[str]:
 
 
 def without_repetitions(claims: Iterable[Taken]) -> list[Taken]:
-    """LANs that a stack names twice, once with the place and once without, are one."""
+    """What a stack names twice, with its owner and without, is one: LANs, and routes to networks."""
     claims = list(claims)
-    placed = {(claim.stack, claim.network) for claim in claims if claim.kind in LANS and claim.owner}
+    placed = {(claim.stack, claim.network) for claim in claims if claim.owner}
+    named = {(claim.stack, claim.network) for claim in claims if claim.kind != "routed"}
     return [
         claim
         for claim in claims
-        if claim.kind not in LANS or claim.owner or (claim.stack, claim.network) not in placed
+        if claim.owner or (claim.stack, claim.network) not in (named if claim.kind == "routed" else placed)
     ]
 
 
@@ -186,6 +193,14 @@ def _vpc_blocks(resource: Resource, vpc: Found, domain_tag: str) -> Iterator[Sai
     from_pool = resource.get("ipv6IpamPoolId") is not None
     if resource.get("ipv6CidrBlock") is not UNKNOWN or from_pool or not resource.is_computed("ipv6CidrBlock"):
         yield from _blocks(resource, "ipv6CidrBlock", "vpc", vpc.identity, domain, required=from_pool)
+
+
+def _behind_host(route: Resource, domain: str) -> Iterator[Said]:
+    """What a route to a host leads to, unless it is everything."""
+    for key in ("destinationCidrBlock", "destinationIpv6CidrBlock"):
+        for block in _blocks(route, key, "routed", "", domain):
+            if isinstance(block, Finding) or block.network.prefixlen > 0:
+                yield block
 
 
 def _secondary_blocks(graph: Graph, block: Resource, domain_tag: str) -> Iterator[Said]:

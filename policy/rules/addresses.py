@@ -100,8 +100,14 @@ def _clashes(claims: list[Taken], own: frozenset[tuple[str, str]]) -> Iterator[F
     for domain in _domains(claims):
         free = FreeBlocks(claim.network for claim in domain)
         for wider, narrower in overlaps(domain):
-            if (wider.stack in own or narrower.stack in own) and not wider.is_same_as(narrower):
+            if _meet(wider, narrower, own) and not wider.is_same_as(narrower):
                 yield _clash(*_sides(wider, narrower, own), free)
+
+
+def _meet(wider: Taken, narrower: Taken, own: frozenset[tuple[str, str]]) -> bool:
+    """Whether the stack is concerned. A route into a network of its own stack is judged as a route."""
+    into_own = narrower.kind == "routed" and wider.stack == narrower.stack
+    return (wider.stack in own or narrower.stack in own) and not into_own
 
 
 def _domains(claims: list[Taken]) -> list[list[Taken]]:
