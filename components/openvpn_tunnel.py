@@ -21,14 +21,19 @@ from components.server_pair import ServerPair, ServerPairArgs
 from hosts.openvpn_server import ServerHost, user_data
 
 SECRET_RECOVERY_DAYS = 7
-"""The shortest time that Secrets Manager keeps a deleted secret, other than none (DeleteSecret)."""
+"""The shortest time that Secrets Manager keeps a deleted secret, other than none (DeleteSecret).
+
+An environment that is not protected keeps none: its name would be taken for that long, and it could not be
+deployed again. The keys themselves are safe with their authority, which can publish them any time.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenVpnTunnelArgs:
     """`host` is what the servers are told; `subnet_ids` are main's and standby's public subnets.
 
-    The VPC's hosts reach clients and offices through `route_tables` (by part, `private-a`).
+    The VPC's hosts reach clients and offices through `route_tables` (by part, `private-a`). `protected` keeps
+    deleted secrets for a while.
     """
 
     labels: Labels
@@ -41,6 +46,7 @@ class OpenVpnTunnelArgs:
     route_tables: Mapping[str, aws.ec2.RouteTable]
     timing: Mapping[str, Any]
     alert_topic_arn: pulumi.Input[str]
+    protected: bool
 
 
 class OpenVpnTunnel(pulumi.ComponentResource):
@@ -95,7 +101,7 @@ class OpenVpnTunnel(pulumi.ComponentResource):
             name,
             name=self._args.labels.names.openvpn_secret(self._args.host.tunnel, kind),
             description=f"OpenVPN tunnel {self._args.host.tunnel}: {kind}, written by access publish",
-            recovery_window_in_days=SECRET_RECOVERY_DAYS,
+            recovery_window_in_days=SECRET_RECOVERY_DAYS if self._args.protected else 0,
             tags=self._args.labels.tagged(name),
             opts=self._own,
         )

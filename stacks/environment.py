@@ -113,6 +113,7 @@ class Environment:
                 route_tables={"public": self._network.public_route_table, **self._private_tables()},
                 timing=tunnel.failover.timing(),
                 alert_topic_arn=self._alerts.arn,
+                protected=self._settings.deletion_protection,
             ),
         )
 

@@ -208,6 +208,14 @@ def test_secrets_are_made_without_a_value(graphs: dict[str, Graph]) -> None:
     assert not graphs["dev"].of("aws:secretsmanager/secretVersion:SecretVersion")
 
 
+def test_only_a_protected_stack_keeps_deleted_secrets(graphs: dict[str, Graph]) -> None:
+    kept = {
+        stack: {s.inputs["recoveryWindowInDays"] for s in graph.of("aws:secretsmanager/secret:Secret")}
+        for stack, graph in graphs.items()
+    }
+    assert kept == {"dev": {0}, "staging": {0}, "prod": {7}}
+
+
 def test_the_default_route_of_private_subnets_follows_the_nat(graphs: dict[str, Graph]) -> None:
     routes = [
         route
