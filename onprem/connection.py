@@ -12,7 +12,7 @@ ETHERNET_MTU = 1500
 IP_HEADER = 20
 TCP_HEADER = 20
 NAT_T_HEADER = 8
-"""UDP around ESP when there is a NAT on the way (RFC 3948). It cannot be ruled out, so room is kept for it."""
+"""UDP around ESP when there is a NAT on the way (RFC 3948). A NAT cannot be ruled out: room is kept."""
 ESP_HEADER = 8
 ESP_TRAILER = 2
 """SPI and sequence number in front; pad length and next header behind (RFC 4303, section 2)."""
@@ -51,7 +51,7 @@ class Proposals:
         return tuple(name for name in self.encryptions if is_combined(name))
 
     def largest_packet(self) -> int:
-        """Bytes of the largest IP packet that fits into ESP over Ethernet, whichever algorithms are chosen."""
+        """Bytes of the largest IP packet that fits into ESP over Ethernet with any of the algorithms."""
         room = ETHERNET_MTU - IP_HEADER - NAT_T_HEADER - ESP_HEADER
         fits: list[int] = []
         if self.combined_ciphers:
@@ -128,6 +128,7 @@ class Connection:
     """A VPN connection, the LANs behind the router, and the VPC's networks behind AWS.
 
     `origin` says where the values come from, in a few words; it is written into the rendered files.
+    `outside_interface` is the router's interface to the internet; None: as the device comes from its maker.
     """
 
     name: str
@@ -138,6 +139,7 @@ class Connection:
     lans: tuple[IPv4Network, ...]
     vpc_cidrs: tuple[IPv4Network, ...]
     origin: str
+    outside_interface: str | None = None
 
     @property
     def bgp(self) -> Bgp | None:

@@ -32,7 +32,7 @@ _ENCRYPTIONS = {
     "aes-256-gcm-16": "AES256-GCM-16",
 }
 _INTEGRITY = re.compile(r"(?:hmac-)?(sha1|sha2-256|sha2-384|sha2-512)(?:-\d+)?")
-"""`sha1` for IKE and `hmac-sha1-96` for ESP are the same algorithm, the latter with the length of its value."""
+"""`sha1` for IKE and `hmac-sha1-96` for ESP are one algorithm, the latter with its value's length."""
 _DH_GROUPS = {f"group{number}": number for number in (2, 5, *range(14, 25))}
 _KEY = re.compile(r"[0-9A-Za-z._]{8,64}")
 _ID = re.compile(r"[a-z]+-[0-9a-f]{8,17}")

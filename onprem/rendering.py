@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from onprem.connection import Connection
+from onprem.connection import Connection, Proposals, is_combined
 from onprem.errors import OnpremError
 
 DEVICES = Path(__file__).parent / "devices"
 SUFFIX = ".j2"
 
 Key = TypeVar("Key", bound=Hashable)
+Names = Mapping[str, Mapping[object, object]]
+"""What a device calls algorithms: AWS's name to its own, for `encryption`, `integrity` and `group`."""
 
 
 class NothingSupportedError(OnpremError):
@@ -33,6 +35,16 @@ class RenderedFile:
     path: PurePosixPath
     content: str
     executable: bool
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One combination of algorithms, in a device's names. `combined`: the cipher protects integrity itself."""
+
+    encryption: object
+    integrity: object | None
+    group: object
+    combined: bool
 
 
 def devices() -> dict[str, str]:
@@ -71,8 +83,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["known"] = _known
-    environment.filters["unknown"] = _unknown
+    filters = cast("dict[str, object]", environment.filters)
+    filters.update(known=_known, suites=_suites, left_out=_left_out)
     return environment
 
 
@@ -88,9 +100,31 @@ def _known(values: Iterable[Key], names: Mapping[Key, object]) -> list[object]:
     return found
 
 
-def _unknown(values: Iterable[Key], names: Mapping[Key, object]) -> list[Key]:
-    """Those of `values` that a device does not know."""
-    return [value for value in values if value not in names]
+def _suites(phase: Proposals, names: Names, prf: bool) -> list[Suite]:
+    """What a phase allows, a combination at a time, as far as a device knows the algorithms.
+
+    AES-GCM needs no integrity algorithm, but IKE takes its PRF from there: with `prf` there is one of each.
+    """
+    groups = _known(phase.dh_groups, names["group"])
+    checks = _known(phase.integrities, names["integrity"]) if phase.block_ciphers or prf else []
+    known = [cipher for cipher in phase.encryptions if cipher in names["encryption"]]
+    _known(phase.encryptions, names["encryption"])
+    return [
+        Suite(names["encryption"][cipher], check, group, is_combined(cipher))
+        for cipher in known
+        for check in (checks if prf or not is_combined(cipher) else [None])
+        for group in groups
+    ]
+
+
+def _left_out(phase: Proposals, names: Names) -> list[object]:
+    """The algorithms of a phase that a device does not know, in AWS's names."""
+    asked = (
+        (phase.encryptions, names["encryption"]),
+        (phase.integrities, names["integrity"]),
+        (tuple(f"group {number}" for number in phase.dh_groups), {f"group {n}": 1 for n in names["group"]}),
+    )
+    return [value for values, known in asked for value in values if value not in known]
 
 
 def _split(text: str) -> Iterator[RenderedFile]:
