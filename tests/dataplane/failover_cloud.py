@@ -1,7 +1,7 @@
 """AWS for the failover lab: moto as the EC2 API, and a fabric that makes the namespaces follow it.
 
 The monitor reaches the API through a door in the lab's internet. The fabric asks the API who holds each
-address and where each route points, after each call that could have changed it and twice a second, and changes
+address and where each route points, after each call that could have changed it and twice a second; it changes
 the namespaces when, and only when, the answer has changed.
 """
 

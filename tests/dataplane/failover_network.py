@@ -21,7 +21,6 @@ import io
 import json
 import os
 import signal
-import socket
 import subprocess
 import tarfile
 import threading
@@ -30,6 +29,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ from hosts.failover_monitor import MonitorHost
 from hosts.failover_monitor import user_data as monitor_user_data
 from hosts.nat import NatHost
 from hosts.nat.host import files as nat_files
-from tests.dataplane.failover_cloud import REGION, Association, Door, Ec2, Fabric, Pair, configuration
+from tests.dataplane.failover_cloud import REGION, Door, Ec2, Fabric, Pair, configuration
 from tests.dataplane.failover_wires import PoorCable, udp_socket
 from tests.dataplane.namespaces import Host, Lab, Program, wait_until
 from tests.dataplane.openvpn_network import Client, Tunnel, connect, start_server
@@ -120,7 +120,7 @@ class Traffic:
         answered = sorted(received for sent, received in tuple(self._answers) if sent >= fault)
         points = [fault, *answered]
         silence, end = max(
-            ((later - earlier, later) for earlier, later in zip(points, points[1:], strict=False)),
+            ((later - earlier, later) for earlier, later in pairwise(points)),
             default=(0.0, fault),
         )
         return end - fault if silence > 0.3 else 0.0
@@ -195,11 +195,16 @@ class FailoverNetwork:
     tunnel: Tunnel
     hosts: Mapping[str, Host]
     door: Door
-    fabric: Fabric
     staff: Pair
     nat: Pair
     boxes: dict[str, Box] = field(default_factory=dict[str, Box])
     monitor_cable: PoorCable | None = None
+    fabrics: list[Fabric] = field(default_factory=list[Fabric])
+
+    @property
+    def fabric(self) -> Fabric:
+        """What makes the VPC's router follow the API."""
+        return self.fabrics[0]
 
     def box(self, pair: Pair, role: str) -> Box:
         """The machine of main or standby."""
@@ -261,6 +266,16 @@ class FailoverNetwork:
             box.host.run(["nft", "-f", str(path)])
             box.host.forward()
 
+    def close_door(self) -> None:
+        """AWS's API cannot be reached any more."""
+        self.door.close()
+
+    def open_door(self) -> None:
+        """AWS's API can be reached again."""
+        on_move = self.door.on_move
+        self.door = Door(self.hosts["internet"], "198.51.100.1", 5000, self.cloud)
+        self.door.on_move = on_move
+
     def kill(self, pair: Pair, role: str) -> None:
         """The server's process is killed, its host lives."""
         program = self.box(pair, role).program
@@ -272,6 +287,11 @@ class FailoverNetwork:
         program = self.box(pair, role).program
         assert program
         program.signal(signal.SIGSTOP)
+
+    def forget_forwarding(self, pair: Pair, role: str) -> None:
+        """A NAT instance forwards and translates no more, its host lives."""
+        self.box(pair, role).host.run(["nft", "flush", "ruleset"])
+        self.box(pair, role).host.run(["sysctl", "-qw", "net.ipv4.ip_forward=0"])
 
     def unplug(self, pair: Pair, role: str) -> None:
         """The host's link is down."""
@@ -296,6 +316,8 @@ class FailoverNetwork:
     def repair(self, pair: Pair, role: str) -> None:
         """Bring a server back from whatever happened to it."""
         box = self.box(pair, role)
+        if box.program is not None and box.program.is_running():
+            box.program.signal(signal.SIGCONT)
         if box.host.holder.poll() is not None:
             box.host = self._machine(box.name, box.address)
             box.program = None
@@ -305,8 +327,6 @@ class FailoverNetwork:
             self.start(pair, role)
             return
         if box.program is not None and box.program.is_running():
-            box.program.signal(signal.SIGCONT)
-            time.sleep(0.1)
             return
         box.host.run(["ip", "link", "del", "tun0"], check=False)
         self.start(pair, role)
@@ -373,34 +393,21 @@ def failover_network(folder: Path, *, poor_cable: bool = False) -> Generator[Fai
         staff = ec2.pair("staff", STAFF_ADDRESS, OPENVPN, (pool, lan))
         nat = ec2.pair("nat", NAT_ADDRESS, NAT, ("0.0.0.0/0",))
         door = Door(hosts["internet"], "198.51.100.1", 5000, cloud)
-        stack.callback(door.close)
         hosts["monitor"], cable = _monitor_host(lab, hosts["vpc"], poor_cable=poor_cable)
         if cable:
             stack.callback(cable.cut)
         hosts["private"] = _vpc_host(lab, hosts["vpc"], "private", PRIVATE)
         own = {address: f"203.0.113.{100 + n}" for n, address in enumerate((*OPENVPN, *NAT, MONITOR))}
         _echoes(hosts)
-        fabric: Fabric | None = None
-        net = FailoverNetwork(
-            folder,
-            cloud,
-            lab,
-            ec2,
-            tunnel,
-            hosts,
-            door,
-            None,
-            staff,
-            nat,
-            monitor_cable=cable,  # pyright: ignore[reportArgumentType]
-        )
+        net = FailoverNetwork(folder, cloud, lab, ec2, tunnel, hosts, door, staff, nat, monitor_cable=cable)
         for pair in (staff, nat):
             for role in ("main", "standby"):
                 net.build(pair, role)
         fabric = Fabric(ec2, hosts["vpc"], own, PRIVATE_TABLE)
         stack.callback(fabric.end)
         door.on_move = fabric.look
-        net.fabric = fabric
+        net.fabrics.append(fabric)
+        stack.callback(net.close_door)
         yield net
 
 
@@ -416,11 +423,6 @@ def connect_office(net: FailoverNetwork) -> Client:
     client = connect(net.hosts["office"], net.tunnel.profile("site-potsdam"))
     client.connected()
     return client
-
-
-def association_of(net: FailoverNetwork) -> Association:
-    """How the addresses and routes stand now."""
-    return net.ec2.association()
 
 
 def _internet(lab: Lab, hosts: Mapping[str, Host]) -> None:

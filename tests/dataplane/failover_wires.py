@@ -1,7 +1,7 @@
 """Sockets and cables that reach into a host's network namespace from the test's own process.
 
-The kernel here has no `netem`; a lossy, slow cable is therefore two TAP devices and a thread between them that
-delays each frame and drops some, which is what `netem` does.
+The kernel here has no `netem`; a lossy, slow cable is therefore two TAP devices and a thread between that
+holds each frame back and drops some, which is what `netem` does.
 """
 
 from __future__ import annotations

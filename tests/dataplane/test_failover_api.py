@@ -1,0 +1,221 @@
+"""A move while AWS's API fails, throttles, hangs or is away; configurations that change; drills."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from tests.dataplane.failover_checks import Failover, failover
+from tests.dataplane.namespaces import wait_until
+
+PARAMETER = "/vpn/dev/failover/staff"
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[Failover]:
+    with failover(tmp_path_factory.mktemp("api")) as lab:
+        yield lab
+
+
+@pytest.fixture
+def lab(running: Failover) -> Generator[Failover]:
+    running.put_in_order()
+    yield running
+    running.stop_monitors()
+
+
+@pytest.mark.parametrize(
+    ("action", "kind", "count", "seconds"),
+    [
+        ("AssociateAddress", "error", 5, 0),
+        ("AssociateAddress", "throttle", 5, 0),
+        ("AssociateAddress", "hang", 2, 20),
+        ("ReplaceRoute", "error", 4, 0),
+        ("*", "error", 20, 0),
+        ("*", "throttle", 20, 0),
+        ("DescribeAddresses", "hang", 3, 20),
+    ],
+)
+def test_a_move_gets_through_a_bad_api(
+    lab: Failover, action: str, kind: str, count: int, seconds: float
+) -> None:
+    monitor = lab.monitor(lab.net.staff)
+    lab.net.ec2.fault(action, kind, count, seconds)
+    lab.net.freeze(lab.net.staff, "main")
+    monitor.wait("moved", 40)
+    lab.settles_on("standby", "main")
+    lab.traffic_flows()
+
+
+def test_an_api_that_does_not_say_who_holds_the_address_does_not_hold_up_the_move(lab: Failover) -> None:
+    monitor = lab.monitor(lab.net.staff)
+    lab.net.ec2.fault("DescribeRouteTables", "hang", -1, 20)
+    frozen = time.monotonic()
+    lab.net.freeze(lab.net.staff, "main")
+    wait_until(lambda: lab.net.ec2.holder(lab.net.staff) == "standby", 10, "the address", every=0.05)
+    assert time.monotonic() - frozen < 5
+    lab.net.ec2.no_faults()
+    monitor.wait("moved", 20)
+    lab.settles_on("standby", "main")
+    lab.traffic_flows()
+
+
+def test_an_api_that_is_away_is_said_and_tried_again(lab: Failover) -> None:
+    monitor = lab.monitor(lab.net.staff)
+    lab.net.close_door()
+    monitor.wait("api-unreachable", 15)
+    lab.net.freeze(lab.net.staff, "main")
+    monitor.wait("move-attempt-failed", 15, after=3)
+    assert lab.all_on("main", "main")
+    lab.net.open_door()
+    monitor.wait("moved", 20)
+    lab.settles_on("standby", "main")
+    lab.traffic_flows()
+    told = lab.net.ec2.messages()
+    wait_until(lambda: told.extend(lab.net.ec2.messages()) or len(told) >= 2, 20, "the messages")
+    assert told == ["dev/staff: move to standby does not get through", "dev/staff: moved to standby"]
+
+
+def test_a_main_that_is_back_before_the_api_keeps_the_address(lab: Failover) -> None:
+    monitor = lab.monitor(lab.net.staff)
+    lab.net.ec2.fault("AssociateAddress", "error")
+    lab.net.ec2.fault("ReplaceRoute", "error")
+    lab.net.freeze(lab.net.staff, "main")
+    monitor.wait("move-attempt-failed", 10)
+    lab.net.repair(lab.net.staff, "main")
+    monitor.wait("move-abandoned", 15)
+    lab.net.ec2.no_faults()
+    lab.stays(5, lambda: lab.all_on("main", "main"))
+    lab.traffic_flows()
+
+
+def test_routes_that_somebody_else_moved_follow_the_address_again(lab: Failover) -> None:
+    monitor = lab.monitor(lab.net.staff)
+    table, destination = lab.net.staff.routes[0]
+    lab.net.ec2.client.replace_route(
+        RouteTableId=table,
+        DestinationCidrBlock=destination,
+        NetworkInterfaceId=lab.net.staff.standby.interface,
+    )
+    assert lab.holders()["staff"] == ("main", {"main", "standby"})
+    monitor.wait("routes-corrected", 15)
+    lab.settles_on("main", "main")
+
+
+def test_an_address_that_somebody_else_moved_is_told_and_followed(lab: Failover) -> None:
+    monitor = lab.monitor(lab.net.staff)
+    lab.net.ec2.client.associate_address(
+        AllocationId=lab.net.staff.allocation_id,
+        NetworkInterfaceId=lab.net.staff.standby.interface,
+        AllowReassociation=True,
+    )
+    monitor.wait("changed-hands", 15)
+    lab.settles_on("standby", "main")
+    lab.traffic_flows()
+    assert not monitor.events("moved")
+
+
+@pytest.mark.parametrize("gone", ["main", "nobody"])
+def test_a_replaced_server_gets_the_address_when_it_is_proven(lab: Failover, gone: str) -> None:
+    """As after a deployment: the address is on no server that the configuration names, or on none at all."""
+    if gone == "nobody":
+        address = lab.net.ec2.client.describe_addresses(AllocationIds=[lab.net.staff.allocation_id])
+        lab.net.ec2.client.disassociate_address(AssociationId=address["Addresses"][0]["AssociationId"])
+    else:
+        lab.net.ec2.client.associate_address(
+            AllocationId=lab.net.staff.allocation_id,
+            NetworkInterfaceId=lab.net.nat.standby.interface,
+            AllowReassociation=True,
+        )
+    monitor = lab.monitor(lab.net.staff)
+    assert monitor.wait("moved", 10)["to"] == "main"
+    lab.settles_on("main", "main")
+    lab.traffic_flows()
+
+
+def test_a_changed_configuration_is_taken_over_and_a_wrong_one_is_not(lab: Failover) -> None:
+    monitor = lab.monitor(lab.net.staff)
+    document = _read(lab)
+    _write(lab, {**document, "timing": {**document["timing"], "failuresToMove": 1}})
+    refused = monitor.wait("configuration-refused", 15)
+    assert refused["error"] == "timing.failuresToMove = 1; should be a whole number from 2 to 100"
+    _write(lab, {**document, "timing": {**document["timing"], "failuresToMove": 20}})
+    monitor.wait("configuration-changed", 15)
+    monitor.wait("verdict", 15, after=3)
+    lab.net.freeze(lab.net.staff, "main")
+    lab.stays(5, lambda: lab.all_on("main", "main"))
+    lab.settles_on("standby", "main")
+
+
+def test_drills_go_through_the_running_monitor(lab: Failover) -> None:
+    monitor = lab.monitor(lab.net.staff)
+    there = monitor.ask("drill")
+    assert there.returncode == 0
+    assert there.stdout.startswith("moved to standby: address after 0.")
+    lab.settles_on("standby", "main", 1)
+    lab.traffic_flows()
+    again = monitor.ask("drill", "--to", "standby")
+    assert (again.returncode, again.stderr) == (
+        1,
+        "failover-monitor: drill refused: standby has the address already\n",
+    )
+    back = monitor.ask("drill", "--to", "main")
+    assert back.returncode == 0
+    lab.settles_on("main", "main", 1)
+    lab.traffic_flows()
+    assert [event["reason"] for event in monitor.events("moved")] == ["drill", "drill"]
+
+
+def test_a_drill_to_a_dead_server_is_refused(lab: Failover) -> None:
+    monitor = lab.monitor(lab.net.staff)
+    lab.net.kill(lab.net.staff, "standby")
+    monitor.wait("verdict", 10, after=2)
+    drill = monitor.ask("drill")
+    assert drill.returncode == 1
+    assert "standby is down (handshake refused: Connection refused" in drill.stderr
+    assert lab.all_on("main", "main")
+
+
+def test_a_drill_without_a_monitor_is_refused(lab: Failover) -> None:
+    monitor = lab.monitor(lab.net.staff)
+    monitor.program.stop()
+    drill = monitor.ask("drill")
+    assert drill.returncode == 2
+    assert "no monitor answers on" in drill.stderr
+
+
+def test_the_check_explains_what_it_sees(lab: Failover) -> None:
+    monitor = lab.monitor(lab.net.staff)
+    well = monitor.ask("--check")
+    assert well.returncode == 0, well.stdout + well.stderr
+    assert "is with main" in well.stdout
+    lab.net.kill(lab.net.staff, "standby")
+    sick = monitor.ask("--check")
+    assert sick.returncode == 1
+    assert "down (handshake refused: Connection refused; host answers ping)" in sick.stdout
+
+
+def test_a_monitor_with_a_wrong_configuration_says_so_and_ends(lab: Failover) -> None:
+    monitor = lab.monitor(lab.net.staff)
+    monitor.program.stop()
+    document = _read(lab)
+    _write(lab, {**document, "allocationId": "203.0.113.5"})
+    done = monitor.ask("run", timeout=20)
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"failover-monitor: {PARAMETER}: allocationId = 203.0.113.5;"
+        " should be an id such as eipalloc-0123456789abcdef0\n"
+    )
+
+
+def _read(lab: Failover) -> dict[str, Any]:
+    parameter = lab.net.cloud.client("ssm").get_parameter(Name=PARAMETER)
+    return json.loads(parameter["Parameter"]["Value"])
+
+
+def _write(lab: Failover, document: dict[str, Any]) -> None:
+    lab.net.configure(PARAMETER, json.dumps(document))
