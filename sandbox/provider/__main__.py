@@ -70,7 +70,7 @@ async def _serve(engine: str) -> None:
 
 
 def main() -> None:
-    """Serve until the engine is gone. An interrupt is the engine's to handle: it cancels, and waits for us."""
+    """Serve until the engine is gone. Interrupts are the engine's: it waits for what is under way."""
     arguments = argparse.ArgumentParser(prog="pulumi-resource-aws")
     arguments.add_argument("engine", nargs="?", default="", help="the engine's address")
     known, _ = arguments.parse_known_args()

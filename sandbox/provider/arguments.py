@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sandbox.provider.table import Kind, Property
-from sandbox.provider.values import Values
+from sandbox.provider.values import Values, part
 
 
 def arguments(properties: Sequence[Property], inputs: Values) -> Values:
@@ -28,8 +28,8 @@ def arguments(properties: Sequence[Property], inputs: Values) -> Values:
 
 
 def _put(into: Values, path: list[str], value: Any) -> None:
-    for part in path[:-1]:
-        into = into.setdefault(part, {})
+    for step in path[:-1]:
+        into = into.setdefault(step, {})
     into[path[-1]] = value
 
 
@@ -54,6 +54,11 @@ def tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
 def tag_map(tags: Iterable[dict[str, str]] | None) -> dict[str, str]:
     """Tags as most services return them, as a map."""
     return {tag["Key"]: tag.get("Value", "") for tag in tags or ()}
+
+
+def surplus(state: Values, tags: dict[str, str]) -> list[str]:
+    """The keys of tags that a resource has and is not to have any more."""
+    return [key for key in part(state, "tagsAll") if key not in tags]
 
 
 def joined_id(prefix: str, *parts: str) -> str:

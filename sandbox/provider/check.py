@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sandbox.provider.constraints import json_document, member, violations
 from sandbox.provider.table import Kind, Property, ResourceType
@@ -93,7 +93,7 @@ def _wanted(kind: ResourceType, one: Property, value: Any) -> Iterator[str]:
     if one.kind is Kind.DOCUMENT and (wanted := json_document(value)):
         yield wanted
     if one.rule:
-        items: list[Any] = value if isinstance(value, list) else [value]
+        items = cast("list[Any]", value) if isinstance(value, list) else [value]
         found = [one.rule(item) for item in items if not isinstance(item, Unknown)]
         yield from dict.fromkeys(wanted for wanted in found if wanted)
     if one.aws:
@@ -116,7 +116,7 @@ def _tag_problems(tags: Any) -> Iterator[Problem]:
     """AWS's limits on tags (Tag your Amazon EC2 resources, tag restrictions)."""
     if not isinstance(tags, dict):
         return
-    given: dict[str, Any] = tags
+    given = cast("dict[str, Any]", tags)
     if len(given) > 50:
         yield Problem("tags", f"tags must be at most 50, not {len(given)}")
     for key, value in given.items():

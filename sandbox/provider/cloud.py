@@ -26,12 +26,12 @@ class Settings:
     """How long a delete waits for what still depends on the thing."""
 
     def ignores(self, key: str) -> bool:
-        """Whether a tag is none of this program's: AWS's own, or one that the configuration says to ignore."""
+        """Whether a tag is none of this program's: AWS's own, or one that the settings say to ignore."""
         return key.startswith(("aws:", *self.ignored_tag_prefixes)) or key in self.ignored_tags
 
 
 class Cloud:
-    """One region. botocore's clients may be shared by threads, sessions may not: one lock guards making them."""
+    """One region. Threads share clients but must not share a session: a lock guards making them."""
 
     def __init__(self, settings: Settings, region: str) -> None:
         self.settings = settings
@@ -41,7 +41,7 @@ class Cloud:
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
-        """The client of a service, made when first needed. Endpoints come from AWS_ENDPOINT_URL, or the settings."""
+        """The client of a service, made when first needed; at the settings' endpoint or AWS_ENDPOINT_URL."""
         with self._lock:
             if service not in self._clients:
                 self._clients[service] = self._session.client(  # pyright: ignore[reportCallIssue, reportUnknownMemberType]

@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.provider.cloud import Settings
 from sandbox.provider.errors import ProviderError
-from sandbox.provider.values import Unknown, Values
+from sandbox.provider.values import Unknown, Values, part
 
 _KNOWN = frozenset(
     (
@@ -41,16 +41,17 @@ def config_problems(config: Values) -> Iterator[tuple[str, str]]:
 
 
 def read_settings(config: Values) -> Settings:
-    """The configuration as the cloud needs it. The region may come from the environment, as with AWS's own tools."""
+    """The configuration as the cloud needs it. Without a region there, the environment says it."""
     region = config.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if not region or isinstance(region, Unknown):
         raise ProviderError("aws:region is not set: the region to deploy to, such as eu-central-1")
-    ignored = _decoded(config.get("ignoreTags")) or {}
+    ignored: Values = _decoded(config.get("ignoreTags")) or {}
+    default: Values = _decoded(config.get("defaultTags")) or {}
     return Settings(
         region=region,
         profile=config.get("profile"),
         endpoints=_endpoints(_decoded(config.get("endpoints")) or []),
-        default_tags=(_decoded(config.get("defaultTags")) or {}).get("tags") or {},
+        default_tags=part(default, "tags"),
         ignored_tags=frozenset(ignored.get("keys") or ()),
         ignored_tag_prefixes=tuple(ignored.get("keyPrefixes") or ()),
     )

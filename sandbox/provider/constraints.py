@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
-from typing import Any
+from typing import Any, cast
 
 import botocore.loaders
 from botocore.model import ServiceModel, Shape
@@ -41,7 +41,7 @@ def violations(shape: Shape, value: Any) -> Iterator[str]:
     elif shape.type_name in ("integer", "long", "float", "double") and isinstance(value, int | float):
         yield from _range_violations(shape, value, "a number")
     elif shape.type_name == "list" and isinstance(value, list):
-        items: list[Any] = value
+        items = cast("list[Any]", value)
         yield from _range_violations(shape, len(items), "a number of elements")
         for item in items:
             yield from violations(shape.member, item)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]

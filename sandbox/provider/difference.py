@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import Any
+from typing import Any, cast
 
 from sandbox.provider.table import Change, Kind, Property, ResourceType
 from sandbox.provider.values import Values, has_unknown
@@ -67,13 +67,13 @@ def _object_effect(one: Property, new: Values | None, old: Values | None) -> Eff
 
 
 def _canonical(one: Property, value: Any) -> Any:
-    """One form for values that AWS does not tell apart. Nothing, zero, false and empty are one, as in Terraform."""
+    """One form for values that AWS does not tell apart: nothing, zero, false and empty are one."""
     if not value:
         return None
     if one.kind is Kind.DOCUMENT:
         return _document(value)
     if one.kind is Kind.OBJECT or (one.element is Kind.OBJECT and isinstance(value, Mapping)):
-        given: Mapping[str, Any] = value
+        given = cast("Mapping[str, Any]", value)
         fields = {field.name: _field(field, given.get(field.name)) for field in one.fields}
         return {name: item for name, item in fields.items() if item is not None} or None
     if one.kind is Kind.MAP:
@@ -101,9 +101,9 @@ def _document(value: Any) -> Any:
 
 
 def _statement(value: Any) -> Any:
-    """A policy's content: AWS reads a list of one as its element, and lists as sets (IAM JSON policy grammar)."""
+    """A policy's content: a list of one is its element, lists are sets (IAM JSON policy grammar)."""
     if isinstance(value, dict):
-        given: dict[str, Any] = value
+        given = cast("dict[str, Any]", value)
         return {key: _statement(item) for key, item in given.items()}
     if isinstance(value, list):
         items: list[Any] = [_statement(item) for item in value]  # pyright: ignore[reportUnknownVariableType]

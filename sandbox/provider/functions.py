@@ -11,7 +11,7 @@ from typing import Any
 from sandbox.provider.arguments import tag_map
 from sandbox.provider.cloud import Cloud, Clouds
 from sandbox.provider.errors import ProviderError
-from sandbox.provider.values import Values, has_unknown
+from sandbox.provider.values import Values, has_unknown, part
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def call(function: Function, clouds: Clouds, given: Values) -> Values:
 
 def _filters(given: Values) -> list[Values]:
     filters = [{"Name": one["name"], "Values": one["values"]} for one in given.get("filters") or ()]
-    tags = [{"Name": f"tag:{key}", "Values": [value]} for key, value in (given.get("tags") or {}).items()]
+    tags = [{"Name": f"tag:{key}", "Values": [value]} for key, value in part(given, "tags").items()]
     return [*filters, *tags]
 
 
@@ -112,7 +112,13 @@ def _get_region(cloud: Cloud, given: Values) -> Values:
     wanted = given.get("name") or cloud.region
     found: list[Values] = cloud.ec2.describe_regions(RegionNames=[wanted])["Regions"]
     region = _only(found, "aws:index/getRegion:getRegion")
-    return {"id": wanted, "name": wanted, "endpoint": region["Endpoint"], "description": wanted, "region": wanted}
+    return {
+        "id": wanted,
+        "name": wanted,
+        "endpoint": region["Endpoint"],
+        "description": wanted,
+        "region": wanted,
+    }
 
 
 def _get_partition(cloud: Cloud, given: Values) -> Values:
@@ -136,7 +142,9 @@ def _get_vpc(cloud: Cloud, given: Values) -> Values:
     vpc = _only(cloud.ec2.describe_vpcs(**request, Filters=filters)["Vpcs"], "aws:ec2/getVpc:getVpc")
     ident, owner = vpc["VpcId"], vpc["OwnerId"]
     attributes = {
-        name: cloud.ec2.describe_vpc_attribute(VpcId=ident, Attribute=name)[name[0].upper() + name[1:]]["Value"]
+        name: cloud.ec2.describe_vpc_attribute(VpcId=ident, Attribute=name)[name[0].upper() + name[1:]][
+            "Value"
+        ]
         for name in ("enableDnsSupport", "enableDnsHostnames")
     }
     main = cloud.ec2.describe_route_tables(
@@ -185,7 +193,11 @@ def _get_policy_document(cloud: Cloud, given: Values) -> Values:
         document["Id"] = given["policyId"]
     document["Statement"] = [_statement(one) for one in given.get("statements") or ()]
     text = json.dumps(document, indent=2)
-    return {"id": str(abs(hash(text))), "json": text, "minifiedJson": json.dumps(document, separators=(",", ":"))}
+    return {
+        "id": str(abs(hash(text))),
+        "json": text,
+        "minifiedJson": json.dumps(document, separators=(",", ":")),
+    }
 
 
 _STATEMENT = (

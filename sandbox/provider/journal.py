@@ -4,8 +4,8 @@ The engine records a resource when `create` returns. An engine that is killed be
 cloud that its state does not know: the next `up` would create it again. So the id is written to a file as
 soon as AWS has given it, and:
 
-- the next `create` of the same URN finds the id, and goes on with that thing instead of making another;
-- an entry is dropped when the engine shows that it knows the id, by asking to diff, read, update or delete it;
+- the next `create` of the same URN finds the id, and goes on with that thing;
+- an entry is dropped when the engine shows that it knows the id, by a diff, read, update or delete;
 - an entry whose thing is gone from the cloud is worth nothing, and is dropped.
 
 One file an entry, named by a digest of the URN and put in place by a rename: no lock, nothing to repair after

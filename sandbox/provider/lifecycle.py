@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -66,7 +67,7 @@ class Lifecycle:
         """Inputs with defaults, and all tags: the provider's own under the resource's."""
         full = with_defaults(kind, inputs)
         if kind.tagged:
-            own = full.get("tags") or {}
+            own: Any = full.get("tags") or Values()
             defaults = self._clouds.settings.default_tags
             full["tagsAll"] = UNKNOWN if isinstance(own, Unknown) else {**defaults, **own}
         return full
@@ -153,7 +154,7 @@ class Lifecycle:
         return self._state(about, before.ident, known)
 
     def _change(self, about: Subject, before: Living, new: Values, changed: frozenset[str]) -> None:
-        tags = changed & {"tags", "tagsAll"}
+        tags = changed & {"tags", "tagsAll"} if about.kind.tagged else frozenset[str]()
         if tags:
             about.kind.retag(about.cloud, before.ident, before.state, new["tagsAll"])
         if changed - tags:

@@ -32,8 +32,8 @@ _AT_ONCE = 32
 
 
 def journal_folder() -> Path | None:
-    """The journal's place, beside the sandbox's state; without AWS_VPN_SANDBOX_DIR there is no journal."""
-    place = os.environ.get("AWS_VPN_SANDBOX_DIR")
+    """The journal's place: the sandbox's folder, else Pulumi's home; with neither there is none."""
+    place = os.environ.get("AWS_VPN_SANDBOX_DIR") or os.environ.get("PULUMI_HOME")
     return Path(place) / "journal" if place else None
 
 
@@ -168,7 +168,7 @@ def _secret_names(kind: ResourceType) -> frozenset[str]:
 
 
 def _named(kind: ResourceType, request: sdk.CheckRequest) -> dict[str, PropertyValue]:
-    """Inputs with a name where the program gave none, marked in `__defaults` as the official provider does."""
+    """Inputs, with a name where the program gave none: `__defaults` marks it, as officially."""
     inputs = {key: value for key, value in request.new_inputs.items() if not key.startswith("__")}
     name = kind.auto_named
     if not name or inputs.get(name, PropertyValue.null()).value is not None:

@@ -16,7 +16,7 @@ from sandbox.provider.values import Values
 
 
 def encode(kind: ResourceType, properties: Sequence[Property], values: Values, base: str) -> Values:
-    """Values as members of the structure at `base`; what has no path, or no value and no default, is left out."""
+    """Values, or their defaults, as members of the structure at `base`."""
     found: Values = {}
     for one in properties:
         value = values.get(one.name, one.default)

@@ -164,17 +164,19 @@ class ResourceType(ABC):
     def create(self, cloud: Cloud, inputs: Values) -> str:
         """Make it; its id."""
 
-    def settle(self, cloud: Cloud, ident: str, inputs: Values) -> None:
+    def settle(self, cloud: Cloud, ident: str, inputs: Values) -> None:  # noqa: B027
         """Bring a new one to its inputs, and wait until it can be used."""
 
     @abstractmethod
     def read(self, cloud: Cloud, ident: str, known: Values) -> Values | None:
         """What the cloud says of it, or None when it is gone. `known` is its state or its inputs."""
 
-    def update(self, cloud: Cloud, ident: str, change: Change) -> None:
+    def update(self, cloud: Cloud, ident: str, change: Change) -> None:  # noqa: B027
         """Bring an existing one to new inputs, in place. Tags are `retag`'s."""
 
-    def retag(self, cloud: Cloud, ident: str, state: Values, tags: dict[str, str]) -> None:
+    def retag(  # noqa: B027
+        self, cloud: Cloud, ident: str, state: Values, tags: dict[str, str]
+    ) -> None:
         """Make `tags` the tags of it, whatever they were; `state` is its state before."""
 
     @abstractmethod

@@ -34,7 +34,7 @@ _MARKS = frozenset(
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
     )
 )
-"""The engine's marks for unknown strings, flags, numbers, arrays and objects (sdk/go/common/resource/plugin)."""
+"""The engine's marks for unknown strings, flags, numbers, arrays and objects (its plugin package)."""
 
 
 def plain(value: PropertyValue) -> Any:
@@ -86,6 +86,16 @@ def marked_map(values: Mapping[str, Any], secrets: Collection[str] = ()) -> dict
     return {
         key: marked(value).with_secret(key in secrets) for key, value in values.items() if value is not None
     }
+
+
+def part(values: Values, name: str) -> Values:
+    """The object under a name; an empty one when there is none."""
+    return values.get(name) or {}
+
+
+def parts(values: Values, name: str) -> list[Values]:
+    """The objects under a name; none when there are none."""
+    return values.get(name) or []
 
 
 def has_unknown(value: Any) -> bool:

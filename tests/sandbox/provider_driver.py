@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 REGION = "eu-central-1"
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The provider's check failed; the text has the reasons."""
 
 
@@ -50,12 +50,12 @@ class Driver:
         run(self.provider.configure(sdk.ConfigureRequest({}, args, True, True)))
 
     def check(self, typename: str, inputs: Mapping[str, Any], name: str = "one") -> dict[str, Any]:
-        """The inputs that the provider accepts; raises Refused with every reason."""
+        """The inputs that the provider accepts; raises RefusedError with every reason."""
         response = run(
             self.provider.check(sdk.CheckRequest(urn_of(typename, name), {}, _values(inputs), b"seed"))
         )
         if response.failures:
-            raise Refused("; ".join(one.reason for one in response.failures))
+            raise RefusedError("; ".join(one.reason for one in response.failures))
         return response.inputs or {}
 
     def preview(self, typename: str, inputs: Mapping[str, Any]) -> Values:
@@ -71,7 +71,7 @@ class Driver:
         urn = urn_of(typename, name)
         response = run(self.provider.create(sdk.CreateRequest(urn, checked, 0, preview=False)))
         made = Made(typename, urn, response.resource_id or "", checked, response.properties)
-        assert self.differences(made, None) == {}, "a new resource differs from its inputs"
+        self._assert_settled(made)
         return made
 
     def differences(self, made: Made, inputs: Mapping[str, Any] | None) -> dict[str, str]:
@@ -90,7 +90,7 @@ class Driver:
         request = sdk.UpdateRequest(made.urn, made.ident, made.outputs, checked, 0, [], False)
         response = run(self.provider.update(request))
         after = Made(made.typename, made.urn, made.ident, checked, response.properties)
-        assert self.differences(after, None) == {}, "the update left a difference"
+        self._assert_settled(after)
         return after
 
     def read(self, made: Made) -> Made | None:
@@ -107,13 +107,19 @@ class Driver:
 
     def invoke(self, token: str, **args: Any) -> Values:
         """Call a function."""
-        return plain_map(run(self.provider.invoke(sdk.InvokeRequest(token, _values(args)))).return_value)
+        response = run(self.provider.invoke(sdk.InvokeRequest(token, _values(args))))
+        return plain_map(response.return_value or {})
+
+    def _assert_settled(self, made: Made) -> None:
+        left = self.differences(made, None)
+        asked = plain_map(made.inputs)
+        assert not left, "; ".join(f"{name}: asked {asked.get(name)}, is {made[name]}" for name in left)
 
     def _recheck(self, made: Made, inputs: Mapping[str, Any]) -> dict[str, Any]:
         request = sdk.CheckRequest(made.urn, made.inputs, _values(inputs), b"seed")
         response = run(self.provider.check(request))
         if response.failures:
-            raise Refused("; ".join(one.reason for one in response.failures))
+            raise RefusedError("; ".join(one.reason for one in response.failures))
         return response.inputs or {}
 
 

@@ -9,7 +9,7 @@ from sandbox.provider.cloud import Cloud
 from sandbox.provider.constraints import identifier, ipv4_address, one_of
 from sandbox.provider.resources.ec2 import Ec2Type, first
 from sandbox.provider.table import Change, ResourceType, blocks, flag, forcing_new, number, strings, text
-from sandbox.provider.values import Values
+from sandbox.provider.values import Values, part, parts
 
 
 class Eip(Ec2Type):
@@ -174,7 +174,7 @@ class NatGateway(Ec2Type):
         found = self.describe(cloud, ident)
         if found is None:
             return None
-        address: Values = (found.get("NatGatewayAddresses") or [{}])[0]
+        address: Values = (parts(found, "NatGatewayAddresses") or [Values()])[0]
         return {
             **self.tags_of(found),
             "subnetId": found["SubnetId"],
@@ -242,7 +242,7 @@ class NetworkInterface(Ec2Type):
         found = self.describe(cloud, ident)
         if found is None:
             return None
-        attachment: Values = found.get("Attachment") or {}
+        attachment: Values = part(found, "Attachment")
         attached = bool(attachment.get("InstanceId"))
         return {
             **self.tags_of(found),
@@ -250,8 +250,8 @@ class NetworkInterface(Ec2Type):
             "subnetId": found["SubnetId"],
             "description": found.get("Description", ""),
             "privateIp": found["PrivateIpAddress"],
-            "privateIps": [one["PrivateIpAddress"] for one in found.get("PrivateIpAddresses") or ()],
-            "securityGroups": [group["GroupId"] for group in found.get("Groups") or ()],
+            "privateIps": [one["PrivateIpAddress"] for one in parts(found, "PrivateIpAddresses")],
+            "securityGroups": [group["GroupId"] for group in parts(found, "Groups")],
             "sourceDestCheck": found["SourceDestCheck"],
             "interfaceType": found["InterfaceType"],
             "macAddress": found.get("MacAddress", ""),
@@ -298,8 +298,8 @@ class NetworkInterface(Ec2Type):
     @staticmethod
     def _attach(cloud: Cloud, ident: str, inputs: Values) -> None:
         attached = first(cloud, "describe_network_interfaces", NetworkInterfaceIds=[ident]) or {}
-        for one in inputs.get("attachments") or ():
-            if (attached.get("Attachment") or {}).get("InstanceId") != one["instance"]:
+        for one in parts(inputs, "attachments"):
+            if part(attached, "Attachment").get("InstanceId") != one["instance"]:
                 cloud.ec2.attach_network_interface(
                     NetworkInterfaceId=ident, InstanceId=one["instance"], DeviceIndex=one["deviceIndex"]
                 )

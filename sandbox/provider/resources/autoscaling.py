@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -12,7 +13,7 @@ from sandbox.provider.cloud import Cloud
 from sandbox.provider.constraints import identifier, one_of
 from sandbox.provider.errors import ProviderError, code_of
 from sandbox.provider.table import Change, ResourceType, block, blocks, flag, number, strings, text
-from sandbox.provider.values import Values
+from sandbox.provider.values import Values, part, parts
 
 _CAPACITY_SECONDS = 600
 """How long a group may take to have the instances that it wants (`waitForCapacityTimeout`'s default)."""
@@ -73,7 +74,8 @@ class Group(ResourceType):
         """Sizes in order, and somewhere to be."""
         low, high = inputs.get("minSize"), inputs.get("maxSize")
         wanted = inputs.get("desiredCapacity", low)
-        if all(isinstance(size, int) for size in (low, high, wanted)) and not low <= wanted <= high:  # pyright: ignore[reportOperatorIssue]
+        sizes = [size for size in (low, wanted, high) if isinstance(size, int)]
+        if sizes != sorted(sizes):
             yield "desiredCapacity", f"must lie between minSize and maxSize: {low} to {high}, not {wanted}"
         if not ("vpcZoneIdentifiers" in inputs or "availabilityZones" in inputs):
             yield "vpcZoneIdentifiers", "must be set, or availabilityZones"
@@ -99,7 +101,7 @@ class Group(ResourceType):
         found = self._describe(cloud, ident)
         if found is None:
             return None
-        template: Values = found.get("LaunchTemplate") or {}
+        template: Values = part(found, "LaunchTemplate")
         subnets = found.get("VPCZoneIdentifier") or ""
         return {
             "arn": found["AutoScalingGroupARN"],
@@ -125,7 +127,7 @@ class Group(ResourceType):
                     "value": tag.get("Value", ""),
                     "propagateAtLaunch": tag.get("PropagateAtLaunch", False),
                 }
-                for tag in found.get("Tags") or ()
+                for tag in parts(found, "Tags")
             ],
             "predictedCapacity": 0,
             "warmPoolSize": 0,
@@ -141,7 +143,7 @@ class Group(ResourceType):
         if refresh and "launchTemplate" in change.names:
             preferences = {
                 name[0].upper() + name[1:]: int(value) if name == "instanceWarmup" else value
-                for name, value in (refresh.get("preferences") or {}).items()
+                for name, value in part(refresh, "preferences").items()
             }
             client.start_instance_refresh(
                 AutoScalingGroupName=ident, Strategy=refresh["strategy"], Preferences=preferences
@@ -154,7 +156,7 @@ class Group(ResourceType):
         found = self._describe(cloud, ident)
         if found is None:
             return
-        instances = [one["InstanceId"] for one in found.get("Instances") or ()]
+        instances = [one["InstanceId"] for one in parts(found, "Instances")]
         try:
             client.delete_auto_scaling_group(AutoScalingGroupName=ident, ForceDelete=True)
         except ClientError as error:
@@ -184,7 +186,7 @@ class Group(ResourceType):
 
 
 def _in_service(group: Values) -> int:
-    return sum(one.get("LifecycleState") == "InService" for one in group.get("Instances") or ())
+    return sum(one.get("LifecycleState") == "InService" for one in parts(group, "Instances"))
 
 
 def _tags(group: str, inputs: Values) -> list[Values]:
@@ -196,15 +198,15 @@ def _tags(group: str, inputs: Values) -> list[Values]:
             "Value": tag["value"],
             "PropagateAtLaunch": tag["propagateAtLaunch"],
         }
-        for tag in inputs.get("tags") or ()
+        for tag in parts(inputs, "tags")
     ]
 
 
-def _retag_group(client: object, group: str, change: Change) -> None:
+def _retag_group(client: Any, group: str, change: Change) -> None:
     after = _tags(group, change.new)
     kept = {tag["Key"] for tag in after}
     surplus = [tag for tag in _tags(group, change.old) if tag["Key"] not in kept]
     if after:
-        client.create_or_update_tags(Tags=after)  # pyright: ignore[reportAttributeAccessIssue]
+        client.create_or_update_tags(Tags=after)
     if surplus:
-        client.delete_tags(Tags=surplus)  # pyright: ignore[reportAttributeAccessIssue]
+        client.delete_tags(Tags=surplus)

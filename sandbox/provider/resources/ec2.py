@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from botocore.exceptions import ClientError
 
-from sandbox.provider.arguments import arguments, tag_list, tag_map
+from sandbox.provider.arguments import arguments, surplus, tag_list, tag_map
 from sandbox.provider.cloud import Cloud
 from sandbox.provider.errors import is_gone
 from sandbox.provider.table import ResourceType
@@ -21,10 +21,10 @@ def first(cloud: Cloud, operation: str, **request: Any) -> Values | None:
         if is_gone(error):
             return None
         raise
-    lists = (
-        value for key, value in response.items() if key != "ResponseMetadata" and isinstance(value, list)
+    answers = (value for key, value in response.items() if key != "ResponseMetadata")
+    found = next(
+        (cast("list[Values]", value) for value in answers if isinstance(value, list)), list[Values]()
     )
-    found: list[Values] = next(lists, [])
     return found[0] if found else None
 
 
@@ -65,8 +65,8 @@ class Ec2Type(ResourceType):
 
     def retag(self, cloud: Cloud, ident: str, state: Values, tags: dict[str, str]) -> None:
         """Set tags, then take away those that are no longer asked for."""
-        surplus = [{"Key": key} for key in state.get("tagsAll") or {} if key not in tags]
+        surplus_keys = [{"Key": key} for key in surplus(state, tags)]
         if tags:
             cloud.ec2.create_tags(Resources=[ident], Tags=tag_list(tags))
-        if surplus:
-            cloud.ec2.delete_tags(Resources=[ident], Tags=surplus)
+        if surplus_keys:
+            cloud.ec2.delete_tags(Resources=[ident], Tags=surplus_keys)

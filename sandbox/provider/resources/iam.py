@@ -7,12 +7,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sandbox.provider.arguments import arguments, tag_list, tag_map
+from sandbox.provider.arguments import arguments, surplus, tag_list, tag_map
 from sandbox.provider.cloud import Cloud
 from sandbox.provider.constraints import arn
 from sandbox.provider.errors import is_gone
 from sandbox.provider.table import Change, ResourceType, document, flag, number, text
-from sandbox.provider.values import Values
+from sandbox.provider.values import Values, part, parts
 
 
 class _IamType(ResourceType):
@@ -39,11 +39,11 @@ def _found(operation: Any, **request: Any) -> Values | None:
 
 def _retag(cloud: Cloud, noun: str, key: Values, state: Values, tags: dict[str, str]) -> None:
     iam = cloud.client("iam")
-    surplus = [name for name in state.get("tagsAll") or {} if name not in tags]
+    surplus_keys = surplus(state, tags)
     if tags:
         getattr(iam, f"tag_{noun}")(**key, Tags=tag_list(tags))
-    if surplus:
-        getattr(iam, f"untag_{noun}")(**key, TagKeys=surplus)
+    if surplus_keys:
+        getattr(iam, f"untag_{noun}")(**key, TagKeys=surplus_keys)
 
 
 def _text(policy: Any) -> str:
@@ -90,7 +90,7 @@ class Role(_IamType):
             "assumeRolePolicy": _text(found["AssumeRolePolicyDocument"]),
             "description": found.get("Description", ""),
             "maxSessionDuration": found.get("MaxSessionDuration", 3600),
-            "permissionsBoundary": (found.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn", ""),
+            "permissionsBoundary": part(found, "PermissionsBoundary").get("PermissionsBoundaryArn", ""),
         }
 
     def update(self, cloud: Cloud, ident: str, change: Change) -> None:
@@ -293,7 +293,7 @@ class InstanceProfile(_IamType):
         if answer is None:
             return None
         found: Values = answer["InstanceProfile"]
-        roles: list[Values] = found.get("Roles") or []
+        roles: list[Values] = parts(found, "Roles")
         return {
             "tagsAll": tag_map(found.get("Tags")),
             "name": found["InstanceProfileName"],

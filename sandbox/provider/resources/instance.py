@@ -6,14 +6,13 @@ import base64
 from collections.abc import Iterator
 from typing import Any
 
-
 from sandbox.provider.arguments import given, tag_list
 from sandbox.provider.cloud import Cloud
 from sandbox.provider.constraints import identifier, ipv4_address, one_of
 from sandbox.provider.errors import ProviderError
 from sandbox.provider.resources.ec2 import Ec2Type, first
 from sandbox.provider.table import Change, Property, block, blocks, flag, labels, number, strings, text
-from sandbox.provider.values import Values
+from sandbox.provider.values import Values, part, parts
 
 _METADATA = (
     ("httpEndpoint", "HttpEndpoint"),
@@ -163,11 +162,15 @@ class Instance(Ec2Type):
         found = self._instance(cloud, ident)
         if found is None:
             return None
-        interfaces: list[Values] = found.get("NetworkInterfaces") or []
-        primary = next((one for one in interfaces if one["Attachment"]["DeviceIndex"] == 0), {})
-        placement: Values = found.get("Placement") or {}
-        profile = (found.get("IamInstanceProfile") or {}).get("Arn", "")
-        state = {
+        primary = _primary(found)
+        placement: Values = part(found, "Placement")
+        association = first(
+            cloud,
+            "describe_iam_instance_profile_associations",
+            Filters=[{"Name": "instance-id", "Values": [ident]}],
+        )
+        profile = str(part(association or found, "IamInstanceProfile").get("Arn", ""))
+        state: Values = {
             **self.tags_of(found),
             **_user_data(cloud, ident, known),
             "arn": cloud.arn("ec2", f"instance/{ident}"),
@@ -181,26 +184,27 @@ class Instance(Ec2Type):
             "privateDns": found.get("PrivateDnsName", ""),
             "publicIp": found.get("PublicIpAddress", ""),
             "publicDns": found.get("PublicDnsName", ""),
-            "vpcSecurityGroupIds": [group["GroupId"] for group in found.get("SecurityGroups") or ()],
+            "vpcSecurityGroupIds": [group["GroupId"] for group in _groups(found, primary)],
             "securityGroups": [],
             "iamInstanceProfile": profile.rsplit("/", 1)[-1],
             "keyName": found.get("KeyName", ""),
             "ebsOptimized": found.get("EbsOptimized", False),
             "sourceDestCheck": primary.get("SourceDestCheck", found.get("SourceDestCheck", True)),
-            "monitoring": (found.get("Monitoring") or {}).get("State") in ("enabled", "pending"),
+            "monitoring": part(found, "Monitoring").get("State") in ("enabled", "pending"),
             "primaryNetworkInterfaceId": primary.get("NetworkInterfaceId", ""),
             "instanceLifecycle": found.get("InstanceLifecycle", ""),
             "outpostArn": found.get("OutpostArn", ""),
             "passwordData": "",
             "spotInstanceRequestId": found.get("SpotInstanceRequestId", ""),
             "disableApiTermination": _attribute(cloud, ident, "disableApiTermination"),
-            "instanceInitiatedShutdownBehavior": _attribute(cloud, ident, "instanceInitiatedShutdownBehavior"),
-            "metadataOptions": _members(found.get("MetadataOptions") or {}, _METADATA),
-            "maintenanceOptions": _members(
-                found.get("MaintenanceOptions") or {}, (("autoRecovery", "AutoRecovery"),)
+            "instanceInitiatedShutdownBehavior": _attribute(
+                cloud, ident, "instanceInitiatedShutdownBehavior"
             ),
+            "metadataOptions": _members(found.get("MetadataOptions") or {}, _METADATA),
             "rootBlockDevice": _root_disk(cloud, found),
         }
+        if found.get("MaintenanceOptions"):
+            state["maintenanceOptions"] = {"autoRecovery": found["MaintenanceOptions"]["AutoRecovery"]}
         if known.get("associatePublicIpAddress") is None:
             state["associatePublicIpAddress"] = bool(found.get("PublicIpAddress"))
         return state
@@ -209,11 +213,17 @@ class Instance(Ec2Type):
         """Change the instance in place; stop it for what EC2 changes on a stopped one only."""
         new, names = change.new, change.names
         for name in sorted(names & _ATTRIBUTES.keys()):
-            cloud.ec2.modify_instance_attribute(InstanceId=ident, **{_ATTRIBUTES[name]: {"Value": new.get(name)}})
+            cloud.ec2.modify_instance_attribute(
+                InstanceId=ident, **{_ATTRIBUTES[name]: {"Value": new.get(name)}}
+            )
         if "vpcSecurityGroupIds" in names:
             cloud.ec2.modify_instance_attribute(InstanceId=ident, Groups=new["vpcSecurityGroupIds"])
         if "metadataOptions" in names:
-            options = {member: new["metadataOptions"][name] for name, member in _METADATA if name in new["metadataOptions"]}
+            options = {
+                member: new["metadataOptions"][name]
+                for name, member in _METADATA
+                if name in new["metadataOptions"]
+            }
             cloud.ec2.modify_instance_metadata_options(InstanceId=ident, **options)
         if "maintenanceOptions" in names:
             recovery = new["maintenanceOptions"]["autoRecovery"]
@@ -254,9 +264,12 @@ class Instance(Ec2Type):
             request["UserData"] = _decoded(inputs)
         if inputs.get("rootBlockDevice"):
             request["BlockDeviceMappings"] = [
-                {"DeviceName": _root_name(cloud, inputs["ami"]), "Ebs": _disk_request(inputs["rootBlockDevice"])}
+                {
+                    "DeviceName": _root_name(cloud, inputs["ami"]),
+                    "Ebs": _disk_request(inputs["rootBlockDevice"]),
+                }
             ]
-        volume_tags = inputs.get("volumeTags") or (inputs.get("rootBlockDevice") or {}).get("tags")
+        volume_tags = inputs.get("volumeTags") or part(inputs, "rootBlockDevice").get("tags")
         if volume_tags:
             request.setdefault("TagSpecifications", []).append(
                 {"ResourceType": "volume", "Tags": tag_list(volume_tags)}
@@ -321,6 +334,17 @@ def _members(description: Values, names: tuple[tuple[str, str], ...]) -> Values:
     return {name: description[member] for name, member in names if description.get(member) is not None}
 
 
+def _primary(instance: Values) -> Values:
+    """The first interface; nothing while the instance has none."""
+    interfaces = parts(instance, "NetworkInterfaces")
+    return next((one for one in interfaces if one["Attachment"]["DeviceIndex"] == 0), Values())
+
+
+def _groups(instance: Values, primary: Values) -> list[Values]:
+    """The security groups, which are those of the first interface."""
+    return primary.get("Groups") or instance.get("SecurityGroups") or []
+
+
 def _disk_request(disk: Values) -> Values:
     request = {member: disk[name] for name, member in _DISK_MEMBERS if disk.get(name) is not None}
     return {"DeleteOnTermination": True, **request}
@@ -334,14 +358,15 @@ def _decoded(inputs: Values) -> Any:
 
 
 def _network_request(inputs: Values) -> Values:
-    """The first interface: made with the instance where a public address is asked for or refused, or given."""
+    """The interfaces: given, or one made with the instance where a public address is asked for or not."""
     own: list[Values] = list(inputs.get("networkInterfaces") or ())
     if inputs.get("primaryNetworkInterface"):
         own = [{"deviceIndex": 0, **inputs["primaryNetworkInterface"]}, *own]
     if own:
         return {
             "NetworkInterfaces": [
-                {"DeviceIndex": one["deviceIndex"], "NetworkInterfaceId": one["networkInterfaceId"]} for one in own
+                {"DeviceIndex": one["deviceIndex"], "NetworkInterfaceId": one["networkInterfaceId"]}
+                for one in own
             ]
         }
     groups = inputs.get("vpcSecurityGroupIds") or None
@@ -370,7 +395,7 @@ def _root_name(cloud: Cloud, ami: str) -> str:
 
 
 def _root_disk(cloud: Cloud, instance: Values) -> Values:
-    mappings: list[Values] = instance.get("BlockDeviceMappings") or []
+    mappings: list[Values] = parts(instance, "BlockDeviceMappings")
     root = next(
         (one for one in mappings if one["DeviceName"] == instance.get("RootDeviceName")),
         mappings[0] if mappings else None,
@@ -393,7 +418,7 @@ def _root_disk(cloud: Cloud, instance: Values) -> Values:
 
 def _attribute(cloud: Cloud, ident: str, name: str) -> Any:
     answer: Values = cloud.ec2.describe_instance_attribute(InstanceId=ident, Attribute=name)
-    return (answer.get(name[0].upper() + name[1:]) or {}).get("Value")
+    return part(answer, name[0].upper() + name[1:]).get("Value")
 
 
 def _user_data(cloud: Cloud, ident: str, known: Values) -> Values:

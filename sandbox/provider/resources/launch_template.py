@@ -7,7 +7,7 @@ from sandbox.provider.constraints import identifier, one_of
 from sandbox.provider.resources.ec2 import Ec2Type, first
 from sandbox.provider.shaped import decode, encode
 from sandbox.provider.table import Change, block, blocks, flag, labels, number, strings, text
-from sandbox.provider.values import Values
+from sandbox.provider.values import Values, parts
 
 _DATA = "LaunchTemplateData"
 _DISK = f"{_DATA}.BlockDeviceMappings"
@@ -43,7 +43,9 @@ class LaunchTemplate(Ec2Type):
             "metadataOptions",
             text("httpEndpoint", f"{_DATA}.MetadataOptions.HttpEndpoint", computed=True),
             text("httpTokens", f"{_DATA}.MetadataOptions.HttpTokens", computed=True),
-            number("httpPutResponseHopLimit", f"{_DATA}.MetadataOptions.HttpPutResponseHopLimit", computed=True),
+            number(
+                "httpPutResponseHopLimit", f"{_DATA}.MetadataOptions.HttpPutResponseHopLimit", computed=True
+            ),
             text("httpProtocolIpv6", f"{_DATA}.MetadataOptions.HttpProtocolIpv6", computed=True),
             text("instanceMetadataTags", f"{_DATA}.MetadataOptions.InstanceMetadataTags", computed=True),
             aws=f"{_DATA}.MetadataOptions",
@@ -52,7 +54,9 @@ class LaunchTemplate(Ec2Type):
         block("monitoring", flag("enabled", f"{_DATA}.Monitoring.Enabled"), aws=f"{_DATA}.Monitoring"),
         block(
             "creditSpecification",
-            text("cpuCredits", f"{_DATA}.CreditSpecification.CpuCredits", rule=one_of("standard", "unlimited")),
+            text(
+                "cpuCredits", f"{_DATA}.CreditSpecification.CpuCredits", rule=one_of("standard", "unlimited")
+            ),
             aws=f"{_DATA}.CreditSpecification",
         ),
         blocks(
@@ -114,12 +118,16 @@ class LaunchTemplate(Ec2Type):
         found = self.describe(cloud, ident)
         if found is None:
             return None
-        version = first(
-            cloud, "describe_launch_template_versions", LaunchTemplateId=ident, Versions=["$Latest"]
-        ) or {}
+        version = (
+            first(cloud, "describe_launch_template_versions", LaunchTemplateId=ident, Versions=["$Latest"])
+            or {}
+        )
         data = decode(self, self.contents, version.get("LaunchTemplateData") or {}, _DATA)
+        specifications: list[Values] = parts(data, "tagSpecifications")
+        data["tagSpecifications"] = [one for one in specifications if one["resourceType"] != self.tag_type]
+        of_template = [{"Name": "resource-id", "Values": [ident]}]
         return {
-            **self.tags_of(found),
+            **self.tags_of(cloud.ec2.describe_tags(Filters=of_template)),
             **dict.fromkeys(one.name for one in self.contents),
             **data,
             "arn": cloud.arn("ec2", f"launch-template/{ident}"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sandbox.provider.arguments import arguments, given, tag_list, tag_map
+from sandbox.provider.arguments import arguments, given, surplus, tag_list, tag_map
 from sandbox.provider.cloud import Cloud
 from sandbox.provider.constraints import arn, between, matching, one_of
 from sandbox.provider.errors import code_of, is_gone
@@ -25,10 +25,11 @@ from sandbox.provider.table import (
     strings,
     text,
 )
-from sandbox.provider.values import Values
+from sandbox.provider.values import Values, part, parts
 
 _RETENTION_DAYS = (
-    0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+    0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
+    3653,
 )  # fmt: skip
 """The retentions that PutRetentionPolicy allows; zero stands for no end."""
 
@@ -96,11 +97,11 @@ class LogGroup(ResourceType):
     def retag(self, cloud: Cloud, ident: str, state: Values, tags: dict[str, str]) -> None:
         """Set the log group's tags."""
         address = state.get("arn") or cloud.arn("logs", f"log-group:{ident}")
-        surplus = [key for key in state.get("tagsAll") or {} if key not in tags]
+        surplus_keys = surplus(state, tags)
         if tags:
             cloud.client("logs").tag_resource(resourceArn=address, tags=tags)
-        if surplus:
-            cloud.client("logs").untag_resource(resourceArn=address, tagKeys=surplus)
+        if surplus_keys:
+            cloud.client("logs").untag_resource(resourceArn=address, tagKeys=surplus_keys)
 
     def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
         """Delete the log group, unless it is to outlive the stack."""
@@ -206,8 +207,8 @@ class MetricAlarm(ResourceType):
             "arn": found["AlarmArn"],
             "actionsEnabled": found.get("ActionsEnabled", True),
             "treatMissingData": found.get("TreatMissingData") or "missing",
-            "dimensions": {one["Name"]: one["Value"] for one in found.get("Dimensions") or ()},
-            "metricQueries": [_query(one) for one in found.get("Metrics") or ()],
+            "dimensions": {one["Name"]: one["Value"] for one in parts(found, "Dimensions")},
+            "metricQueries": [_query(one) for one in parts(found, "Metrics")],
             **{name: found.get(member) for name, member in _PLAIN_ALARM},
         }
 
@@ -218,11 +219,11 @@ class MetricAlarm(ResourceType):
     def retag(self, cloud: Cloud, ident: str, state: Values, tags: dict[str, str]) -> None:
         """Set the alarm's tags."""
         client, address = cloud.client("cloudwatch"), state["arn"]
-        surplus = [key for key in state.get("tagsAll") or {} if key not in tags]
+        surplus_keys = surplus(state, tags)
         if tags:
             client.tag_resource(ResourceARN=address, Tags=tag_list(tags))
-        if surplus:
-            client.untag_resource(ResourceARN=address, TagKeys=surplus)
+        if surplus_keys:
+            client.untag_resource(ResourceARN=address, TagKeys=surplus_keys)
 
     def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
         """Delete the alarm."""
@@ -255,14 +256,14 @@ def _query_request(query: Values) -> Values:
             Period=metric["period"], Stat=metric["stat"], Unit=metric.get("unit")
         ) | {
             "Metric": given(MetricName=metric["metricName"], Namespace=metric.get("namespace"))
-            | {"Dimensions": _dimensions(metric.get("dimensions") or {})}
+            | {"Dimensions": _dimensions(part(metric, "dimensions"))}
         }
     return request
 
 
 def _query(found: Values) -> Values:
-    stat: Values = found.get("MetricStat") or {}
-    metric: Values = stat.get("Metric") or {}
+    stat: Values = part(found, "MetricStat")
+    metric: Values = part(stat, "Metric")
     return given(
         id=found["Id"],
         expression=found.get("Expression"),
@@ -275,7 +276,7 @@ def _query(found: Values) -> Values:
             period=stat.get("Period"),
             stat=stat.get("Stat"),
             unit=stat.get("Unit"),
-            dimensions={one["Name"]: one["Value"] for one in metric.get("Dimensions") or ()},
+            dimensions={one["Name"]: one["Value"] for one in parts(metric, "Dimensions")},
         )
         if stat
         else None,
@@ -360,11 +361,11 @@ class Topic(ResourceType):
 
     def retag(self, cloud: Cloud, ident: str, state: Values, tags: dict[str, str]) -> None:
         """Set the topic's tags."""
-        surplus = [key for key in state.get("tagsAll") or {} if key not in tags]
+        surplus_keys = surplus(state, tags)
         if tags:
             cloud.client("sns").tag_resource(ResourceArn=ident, Tags=tag_list(tags))
-        if surplus:
-            cloud.client("sns").untag_resource(ResourceArn=ident, TagKeys=surplus)
+        if surplus_keys:
+            cloud.client("sns").untag_resource(ResourceArn=ident, TagKeys=surplus_keys)
 
     def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
         """Delete the topic."""

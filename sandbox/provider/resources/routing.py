@@ -11,7 +11,7 @@ from sandbox.provider.cloud import Cloud
 from sandbox.provider.constraints import identifier, ipv4_cidr, ipv6_cidr, matching
 from sandbox.provider.resources.ec2 import Ec2Type, filters, first
 from sandbox.provider.table import Change, ResourceType, blocks, forcing_new, strings, text
-from sandbox.provider.values import Values
+from sandbox.provider.values import Values, parts
 
 _DESTINATIONS = {
     "destinationCidrBlock": "DestinationCidrBlock",
@@ -84,13 +84,13 @@ class RouteTable(Ec2Type):
         if found is None:
             return None
         owner = found.get("OwnerId") or cloud.account
-        made = (route for route in found.get("Routes") or () if _is_made(route))
+        made = (route for route in parts(found, "Routes") if _is_made(route))
         return {
             **self.tags_of(found),
             "arn": cloud.arn("ec2", f"route-table/{ident}", owner=owner),
             "ownerId": owner,
             "vpcId": found["VpcId"],
-            "propagatingVgws": [one["GatewayId"] for one in found.get("PropagatingVgws") or ()],
+            "propagatingVgws": [one["GatewayId"] for one in parts(found, "PropagatingVgws")],
             "routes": [_table_route(route) for route in made],
         }
 

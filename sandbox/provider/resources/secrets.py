@@ -8,12 +8,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sandbox.provider.arguments import arguments, given, tag_list, tag_map
+from sandbox.provider.arguments import arguments, given, surplus, tag_list, tag_map
 from sandbox.provider.cloud import Cloud
 from sandbox.provider.constraints import between, matching
 from sandbox.provider.errors import code_of, is_gone
 from sandbox.provider.table import Change, ResourceType, document, flag, number, strings, text
-from sandbox.provider.values import Values
+from sandbox.provider.values import Values, part
 
 
 def _found(operation: Any, **request: Any) -> Values | None:
@@ -93,11 +93,11 @@ class Secret(ResourceType):
     def retag(self, cloud: Cloud, ident: str, state: Values, tags: dict[str, str]) -> None:
         """Set the secret's tags."""
         client = cloud.client("secretsmanager")
-        surplus = [key for key in state.get("tagsAll") or {} if key not in tags]
+        surplus_keys = surplus(state, tags)
         if tags:
             client.tag_resource(SecretId=ident, Tags=tag_list(tags))
-        if surplus:
-            client.untag_resource(SecretId=ident, TagKeys=surplus)
+        if surplus_keys:
+            client.untag_resource(SecretId=ident, TagKeys=surplus_keys)
 
     def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
         """Delete the secret at once, or after its recovery window."""
@@ -184,7 +184,16 @@ class Parameter(ResourceType):
     creator = "PutParameter"
     auto_named = "name"
     properties = (
-        text("name", "Name", computed=True, force_new=True),
+        text(
+            "name",
+            "Name",
+            computed=True,
+            force_new=True,
+            rule=matching(
+                r"(?!(?i:/?(aws|ssm)))[\w./-]+",
+                "letters, digits and /_.-, not starting with aws or ssm, which AWS keeps for itself",
+            ),
+        ),
         text("type", "Type", required=True),
         text("value", "Value", computed=True, secret=True),
         text("insecureValue", computed=True),
@@ -249,11 +258,11 @@ class Parameter(ResourceType):
     def retag(self, cloud: Cloud, ident: str, state: Values, tags: dict[str, str]) -> None:
         """Set the parameter's tags."""
         ssm, about = cloud.client("ssm"), {"ResourceType": "Parameter", "ResourceId": ident}
-        surplus = [key for key in state.get("tagsAll") or {} if key not in tags]
+        surplus_keys = surplus(state, tags)
         if tags:
             ssm.add_tags_to_resource(**about, Tags=tag_list(tags))
-        if surplus:
-            ssm.remove_tags_from_resource(**about, TagKeys=surplus)
+        if surplus_keys:
+            ssm.remove_tags_from_resource(**about, TagKeys=surplus_keys)
 
     def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
         """Delete the parameter."""
@@ -285,7 +294,7 @@ class Key(ResourceType):
 
     def create(self, cloud: Cloud, inputs: Values) -> str:
         """Make the key."""
-        tags = [{"TagKey": key, "TagValue": value} for key, value in (inputs.get("tagsAll") or {}).items()]
+        tags = [{"TagKey": key, "TagValue": value} for key, value in part(inputs, "tagsAll").items()]
         request = {**arguments(self.properties, inputs), **({"Tags": tags} if tags else {})}
         return cloud.client("kms").create_key(**request)["KeyMetadata"]["KeyId"]
 
@@ -334,13 +343,13 @@ class Key(ResourceType):
     def retag(self, cloud: Cloud, ident: str, state: Values, tags: dict[str, str]) -> None:
         """Set the key's tags."""
         kms = cloud.client("kms")
-        surplus = [key for key in state.get("tagsAll") or {} if key not in tags]
+        surplus_keys = surplus(state, tags)
         if tags:
             kms.tag_resource(
                 KeyId=ident, Tags=[{"TagKey": key, "TagValue": value} for key, value in tags.items()]
             )
-        if surplus:
-            kms.untag_resource(KeyId=ident, TagKeys=surplus)
+        if surplus_keys:
+            kms.untag_resource(KeyId=ident, TagKeys=surplus_keys)
 
     def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
         """Let the key end after its window."""

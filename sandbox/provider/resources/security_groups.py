@@ -11,7 +11,7 @@ from sandbox.provider.constraints import identifier, ipv4_cidr, ipv6_cidr, match
 from sandbox.provider.errors import ProviderError
 from sandbox.provider.resources.ec2 import Ec2Type, filters, first
 from sandbox.provider.table import Change, Property, blocks, flag, number, strings, text
-from sandbox.provider.values import Values
+from sandbox.provider.values import Values, part
 
 _PROTOCOL = matching(r"-1|\d{1,3}|all|tcp|udp|icmp|icmpv6", "tcp, udp, icmp, icmpv6, -1 or a protocol number")
 _DESCRIPTION = matching(
@@ -162,7 +162,7 @@ class SecurityGroup(_Group):
 
 
 class DefaultSecurityGroup(_Group):
-    """A VPC's default security group, taken over: it gets exactly the rules asked for. It cannot be deleted."""
+    """A VPC's default security group, taken over: it gets the rules asked for. It cannot be deleted."""
 
     typename = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
     properties = (
@@ -249,7 +249,7 @@ class _Rule(Ec2Type):
             "cidrIpv4": found.get("CidrIpv4", ""),
             "cidrIpv6": found.get("CidrIpv6", ""),
             "prefixListId": found.get("PrefixListId", ""),
-            "referencedSecurityGroupId": (found.get("ReferencedGroupInfo") or {}).get("GroupId", ""),
+            "referencedSecurityGroupId": part(found, "ReferencedGroupInfo").get("GroupId", ""),
             "description": found.get("Description", ""),
         }
 

@@ -10,7 +10,7 @@ from sandbox.provider.constraints import arn, identifier, ipv4_cidr, ipv6_cidr, 
 from sandbox.provider.errors import ProviderError
 from sandbox.provider.resources.ec2 import Ec2Type, filters, first
 from sandbox.provider.table import Change, ResourceType, flag, forcing_new, number, text
-from sandbox.provider.values import Values
+from sandbox.provider.values import Values, parts
 
 _VPC_FLAGS = {
     "enableDnsSupport": ("enableDnsSupport", "EnableDnsSupport"),
@@ -78,7 +78,7 @@ class Vpc(Ec2Type):
         main = first(
             cloud,
             "describe_route_tables",
-            Filters=filters(vpc_id=ident) + [_filter("association.main", "true")],
+            Filters=[*filters(vpc_id=ident), _filter("association.main", "true")],
         )
         group = first(
             cloud,
@@ -120,7 +120,7 @@ def _filter(name: str, value: str) -> Values:
 
 
 def _ipv6_of(description: Values) -> Values:
-    blocks: list[Values] = description.get("Ipv6CidrBlockAssociationSet") or []
+    blocks: list[Values] = parts(description, "Ipv6CidrBlockAssociationSet")
     block = blocks[0] if blocks else {}
     return {
         "assignGeneratedIpv6CidrBlock": bool(block),
@@ -206,7 +206,7 @@ class Subnet(Ec2Type):
         found = self.describe(cloud, ident)
         if found is None:
             return None
-        ipv6: list[Values] = found.get("Ipv6CidrBlockAssociationSet") or []
+        ipv6: list[Values] = parts(found, "Ipv6CidrBlockAssociationSet")
         return {
             **self.tags_of(found),
             **{name: found.get(member, False) for name, member in _SUBNET_FLAGS.items()},
@@ -257,7 +257,7 @@ class InternetGateway(Ec2Type):
         found = self.describe(cloud, ident)
         if found is None:
             return None
-        attachments: list[Values] = found.get("Attachments") or []
+        attachments: list[Values] = parts(found, "Attachments")
         owner = found.get("OwnerId") or cloud.account
         return {
             **self.tags_of(found),

@@ -9,7 +9,7 @@ from sandbox.provider.cloud import Cloud
 from sandbox.provider.constraints import arn, between, identifier, ipv4_address, ipv4_cidr
 from sandbox.provider.resources.ec2 import Ec2Type, first
 from sandbox.provider.table import Change, ResourceType, forcing_new, text
-from sandbox.provider.values import Values
+from sandbox.provider.values import Values, parts
 
 _FOUR_BYTES = 4294967295
 """The greatest ASN (RFC 6793)."""
@@ -17,7 +17,7 @@ _FOUR_BYTES = 4294967295
 
 def attached_vpc(description: Values) -> str:
     """The VPC that a VPG is attached to, or nothing."""
-    attachments: list[Values] = description.get("VpcAttachments") or []
+    attachments: list[Values] = parts(description, "VpcAttachments")
     return next((one["VpcId"] for one in attachments if one["State"] in ("attached", "attaching")), "")
 
 

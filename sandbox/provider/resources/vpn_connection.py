@@ -1,8 +1,8 @@
 """The VPN connection and its two tunnels.
 
-Properties of a tunnel carry its number: `tunnel1PresharedKey` is the first tunnel's. Ranges and values are those of
-"Tunnel options for your AWS Site-to-Site VPN connection". Only the inside CIDRs and the options of the whole
-connection replace it; everything else of a tunnel is changed by ModifyVpnTunnelOptions.
+Properties of a tunnel carry its number: `tunnel1PresharedKey` is the first tunnel's. Ranges and values are
+those of "Tunnel options for your AWS Site-to-Site VPN connection". Only the inside CIDRs and the options of
+the whole connection replace it; everything else of a tunnel is changed by ModifyVpnTunnelOptions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sandbox.provider.cloud import Cloud
 from sandbox.provider.constraints import arn, between, identifier, ipv4_cidr, matching, one_of
 from sandbox.provider.resources.ec2 import Ec2Type
 from sandbox.provider.table import Change, Property, Rule, block, flag, number, numbers, strings, text
-from sandbox.provider.values import Values
+from sandbox.provider.values import Values, part, parts
 
 _TUNNELS = ("tunnel1", "tunnel2")
 
@@ -199,8 +199,8 @@ class VpnConnection(Ec2Type):
         found = self.describe(cloud, ident)
         if found is None:
             return None
-        options: Values = found.get("Options") or {}
-        state = {
+        options: Values = part(found, "Options")
+        state: Values = {
             **self.tags_of(found),
             "arn": cloud.arn("ec2", f"vpn-connection/{ident}"),
             "type": found["Type"],
@@ -219,8 +219,8 @@ class VpnConnection(Ec2Type):
             "transitGatewayAttachmentId": "",
             "coreNetworkArn": found.get("CoreNetworkArn", ""),
             "coreNetworkAttachmentArn": found.get("CoreNetworkAttachmentArn", ""),
-            "routes": [_route(route) for route in found.get("Routes") or ()],
-            "vgwTelemetries": [_telemetry(one) for one in found.get("VgwTelemetry") or ()],
+            "routes": [_route(route) for route in parts(found, "Routes")],
+            "vgwTelemetries": [_telemetry(one) for one in parts(found, "VgwTelemetry")],
         }
         peers = _peers(state["customerGatewayConfiguration"])
         for tunnel, description in zip(
@@ -285,7 +285,7 @@ def _tunnel_request(tunnel: str, inputs: Values, *, all_of_them: bool = False) -
         if inputs.get(tunnel + option.name):
             request[option.request] = [{"Value": value} for value in inputs[tunnel + option.name]]
     lifecycle = inputs.get(f"{tunnel}EnableTunnelLifecycleControl")
-    logs: Values = (inputs.get(f"{tunnel}LogOptions") or {}).get("cloudwatchLogOptions") or {}
+    logs: Values = part(part(inputs, f"{tunnel}LogOptions"), "cloudwatchLogOptions")
     return request | given(
         PreSharedKey=inputs.get(f"{tunnel}PresharedKey"),
         TunnelInsideCidr=inputs.get(f"{tunnel}InsideCidr"),
@@ -313,7 +313,7 @@ def _in_order(described: list[Values], known: Values) -> list[Values]:
 
 
 def _tunnel_state(tunnel: str, description: Values) -> Values:
-    logs: Values = (description.get("LogOptions") or {}).get("CloudWatchLogOptions") or {}
+    logs: Values = part(description, "LogOptions").get("CloudWatchLogOptions") or {}
     state = {option.name: description.get(option.description, option.default) for option in _OPTIONS}
     state |= {
         option.name: [one["Value"] for one in description.get(option.description) or ()] for option in _LISTS
