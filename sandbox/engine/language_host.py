@@ -1,8 +1,8 @@
 """Python for the built engine, which comes without the official language host.
 
-Started by the engine as `pulumi-language-python [FLAGS] ENGINE_ADDRESS`; its first line names its port.
-It implements the part of Pulumi's LanguageRuntime service (`language.proto`) that the CLI calls for a program
-and for a policy pack. Programs run in this process, in this project's virtual environment.
+Started as `python -m sandbox.engine.language_host ENGINE_PID [FLAGS] ENGINE_ADDRESS`; the first line of its
+output is its port. It implements what the CLI calls of Pulumi's LanguageRuntime service (`language.proto`) for
+a program and for a policy pack. Programs run in this process, in this project's virtual environment.
 """
 
 # ruff: noqa: N802 - the methods are named as in language.proto
@@ -13,9 +13,11 @@ import importlib.metadata
 import os
 import queue
 import runpy
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,6 +29,8 @@ from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
 _MESSAGE_BYTES = 400 * 1024 * 1024
 """The engine's own limit on one message."""
+
+_LOOK_SECONDS = 0.5
 
 
 class LanguageHost(LanguageServer):
@@ -119,7 +123,9 @@ def _lines(process: subprocess.Popen[bytes]) -> Iterator[tuple[str, bytes]]:
 
 
 def main() -> None:
-    """Serves on a free loopback port until the engine ends this process."""
+    """Serves on a free loopback port until the engine ends this process, or is gone itself."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
     server = grpc.server(
         ThreadPoolExecutor(max_workers=8),
         options=[("grpc.max_receive_message_length", _MESSAGE_BYTES)],
@@ -129,6 +135,15 @@ def main() -> None:
     server.start()
     print(port, flush=True)
     server.wait_for_termination()
+
+
+def _end_with(engine: int) -> None:
+    """Ends this process and its policy packs, which are its process group, once the engine was killed."""
+    while os.getppid() == engine:
+        time.sleep(_LOOK_SECONDS)
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
 if __name__ == "__main__":
