@@ -1,8 +1,8 @@
 """Python for the built engine, which comes without the official language host.
 
 Started as `python -m sandbox.engine.language_host ENGINE_PID [FLAGS] ENGINE_ADDRESS`; the first line of its
-output is its port. It implements what the CLI calls of Pulumi's LanguageRuntime service (`language.proto`) for
-a program and for a policy pack. Programs run in this process, in this project's virtual environment.
+output is its port. It implements what the CLI calls of Pulumi's LanguageRuntime service (`language.proto`)
+for a program and for a policy pack. Programs run in this process, in this project's virtual environment.
 """
 
 # ruff: noqa: N802 - the methods are named as in language.proto

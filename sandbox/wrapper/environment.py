@@ -36,6 +36,7 @@ def pulumi(places: Places, engine: Path) -> dict[str, str]:
     """What keeps the engine to itself: its own home, states and passphrase, no account and no downloads."""
     return {
         ENGINE: str(engine),
+        "AWS_VPN_SANDBOX_DIR": str(places.state),
         "PULUMI_HOME": str(places.home),
         "PULUMI_BACKEND_URL": places.backend.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": "sandbox",
