@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any, cast
 
 import yaml
@@ -62,6 +63,11 @@ class Program:
     def of(cls, text: str, **options: Any) -> Program:
         """A program from YAML text."""
         return cls(resources=cast("dict[str, Any]", yaml.safe_load(textwrap.dedent(text))), **options)
+
+    @cached_property
+    def asked_for(self) -> set[tuple[str, str]]:
+        """The resources and attributes that other resources refer to."""
+        return set(_mentions(self.resources))
 
     def urn(self, name: str) -> str:
         """The URN that the engine gives the resource."""
@@ -134,7 +140,7 @@ class Engine:
         if kind.startswith("aws:"):
             outputs["id"] = outputs.get("id") or self._attribute(program, name, "id")
             for key in COMPUTED.get(kind, ()):
-                if key not in outputs and (not self.known or key in _asked_for(program, name)):
+                if key not in outputs and (not self.known or (name, key) in program.asked_for):
                     outputs[key] = self._attribute(program, name, key)
         return outputs
 
@@ -196,11 +202,15 @@ def struct(properties: Mapping[str, Any]) -> Struct:
 
 def references(value: Any) -> list[str]:
     """The resources that a value is made of."""
+    return [name for name, _ in _mentions(value)]
+
+
+def _mentions(value: Any) -> list[tuple[str, str]]:
     if isinstance(value, dict):
-        return [name for inner in cast("dict[str, Any]", value).values() for name in references(inner)]
+        return [mention for inner in cast("dict[str, Any]", value).values() for mention in _mentions(inner)]
     if isinstance(value, list):
-        return [name for inner in cast("list[Any]", value) for name in references(inner)]
-    return [match[1] for match in REFERENCE.finditer(value)] if isinstance(value, str) else []
+        return [mention for inner in cast("list[Any]", value) for mention in _mentions(inner)]
+    return [(m[1], m[2]) for m in REFERENCE.finditer(value)] if isinstance(value, str) else []
 
 
 def verdict(diagnostic: pb.AnalyzeDiagnostic) -> Verdict:
@@ -234,8 +244,3 @@ def _with_urn(diagnostic: pb.AnalyzeDiagnostic, urn: str) -> pb.AnalyzeDiagnosti
 
 def _options(declared: Mapping[str, Any]) -> pb.AnalyzerResourceOptions:
     return pb.AnalyzerResourceOptions(protect=declared.get("options", {}).get("protect", False))
-
-
-def _asked_for(program: Program, name: str) -> set[str]:
-    text = yaml.safe_dump(program.resources)
-    return {match[2] for match in REFERENCE.finditer(text) if match[1] == name}
