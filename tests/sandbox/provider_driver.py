@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from pulumi.provider.experimental import provider as sdk
 
 from sandbox.provider.journal import Journal
 from sandbox.provider.server import AwsProvider
 from sandbox.provider.values import Values, marked_map, plain_map, secrets_in
+from tests.sandbox.cloud_server import CloudServer
 
 Result = TypeVar("Result")
 REGION = "eu-central-1"
@@ -121,6 +124,17 @@ class Driver:
         if response.failures:
             raise RefusedError("; ".join(one.reason for one in response.failures))
         return response.inputs or {}
+
+
+@contextmanager
+def pointed_at(server: CloudServer) -> Generator[None]:
+    """The environment in which the provider finds a server."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", server.url)
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        patch.delenv("AWS_PROFILE", raising=False)
+        yield
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-import typing
-from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
@@ -45,18 +43,11 @@ def input_names(cls: Any) -> set[str]:
 
 def args_class(cls: Any, name: str) -> Any:
     """The args class of a nested property."""
-    hints = typing.get_type_hints(cls.__init__ if not hasattr(cls, "_internal_init") else cls._internal_init)
-    for found in _classes(hints[name]):
-        if found.__name__.endswith("Args"):
-            return found
-    raise AssertionError(f"{cls.__name__}.{name} has no nested type")
-
-
-def _classes(hint: Any) -> Iterator[Any]:
-    if isinstance(hint, type):
-        yield hint
-    for inner in typing.get_args(hint):
-        yield from _classes(inner)
+    makes = cls._internal_init if hasattr(cls, "_internal_init") else cls.__init__
+    found = re.search(r"(\w+Args)\b", str(inspect.signature(makes).parameters[name].annotation))
+    assert found, f"{cls.__name__}.{name} has no nested type"
+    service = cls.__module__.removesuffix("._inputs").split(".")[1]
+    return getattr(importlib.import_module(f"pulumi_aws.{service}"), found.group(1))
 
 
 def assert_nested(cls: Any, fields: tuple[Property, ...]) -> None:
