@@ -38,7 +38,8 @@ def pulumi(places: Places, engine: Path) -> dict[str, str]:
         ENGINE: str(engine),
         "AWS_VPN_SANDBOX_DIR": str(places.state),
         "PULUMI_HOME": str(places.home),
-        "PULUMI_BACKEND_URL": places.backend.as_uri(),
+        # Files of metadata are not written in one step: an engine killed meanwhile would spoil the state.
+        "PULUMI_BACKEND_URL": f"{places.backend.as_uri()}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": "sandbox",
         "PULUMI_SKIP_UPDATE_CHECK": "1",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",

@@ -18,9 +18,10 @@ from sandbox.wrapper.places import Places
 
 @dataclass(frozen=True)
 class Lock:
-    """One lock: its file, the stack it holds, and the engine that took it."""
+    """One lock: its file, the project's stack it holds, and the engine that took it."""
 
     path: Path
+    project: str
     stack: str
     pid: int
     host: str
@@ -58,6 +59,6 @@ def _all(places: Places) -> Iterator[Lock]:
     for path in sorted((places.backend / ".pulumi" / "locks").glob("**/*.json")):
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            yield Lock(path, path.parent.name, int(content["pid"]), str(content["hostname"]))
+            yield Lock(path, path.parts[-3], path.parts[-2], int(content["pid"]), str(content["hostname"]))
         except (OSError, ValueError, KeyError, TypeError):
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from sandbox.wrapper.say import say
 
 _NEEDS_STACK = frozenset(("destroy", "import", "pre", "preview", "refresh", "up", "update", "watch"))
 _WRITES_SETTINGS = frozenset(("cp", "refresh", "rm", "rm-all", "set", "set-all"))
-_INIT_SECONDS = 120.0
+_ENGINE_SECONDS = 120.0
 
 
 def main() -> int:
@@ -39,8 +40,6 @@ def main() -> int:
 def _in_stand_in(engine: str, arguments: list[str], start: Path, real: Path) -> list[str]:
     """Goes to the project's stand-in and returns the arguments as they read from there."""
     here = places()
-    for lock in locks.clear_abandoned(here):
-        say(f"Removed the lock that an engine now gone (pid {lock.pid}) left on the stack {lock.stack}.")
     ours = project.prepare(real, here)
     words = pulumi_arguments.words(arguments)
     named = pulumi_arguments.stack(arguments, os.environ)
@@ -49,6 +48,10 @@ def _in_stand_in(engine: str, arguments: list[str], start: Path, real: Path) -> 
         _refresh(ours, stack)
     os.chdir(ours.stand_in)
     os.environ["PWD"] = str(ours.stand_in)
+    for lock in locks.clear_abandoned(here):
+        say(f"Removed the lock that an engine now gone (pid {lock.pid}) left on the stack {lock.stack}.")
+        if lock.project == ours.name:
+            _forget_pending(engine, lock.stack)
     if named is not None and _NEEDS_STACK.intersection(words[:1]):
         _require_stack(engine, ours, here, named)
     return pulumi_arguments.moved(arguments, start)
@@ -73,21 +76,40 @@ def _refresh(ours: Project, stack: str) -> None:
         )
 
 
+def _forget_pending(engine: str, stack: str) -> None:
+    """Takes out of a stack's state what a killed engine had begun.
+
+    The engine keeps such operations and warns of them at every later command; but here the provider itself
+    knows what it began, and goes on with it.
+    """
+    exported = _run(engine, "stack", "export", "--stack", stack)
+    if exported.returncode != 0:
+        return
+    state = json.loads(exported.stdout)
+    if state["deployment"].pop("pending_operations", None):
+        _run(engine, "stack", "import", "--stack", stack, text=json.dumps(state))
+
+
 def _require_stack(engine: str, ours: Project, here: Places, stack: str) -> None:
     if _exists(ours, here, stack):
         return
     if not ours.stack_file(stack).exists():
         known = ", ".join(ours.known_stacks()) or "none"
         raise SandboxError(f"no stack {stack!r}: there is no {ours.shown(stack)}; known stacks: {known}")
-    made = subprocess.run(
-        [engine, "stack", "init", stack, "--no-select", "--non-interactive"],
-        capture_output=True,
-        text=True,
-        timeout=_INIT_SECONDS,
-        check=False,
-    )
+    made = _run(engine, "stack", "init", stack, "--no-select")
     if made.returncode != 0 and not _exists(ours, here, stack):
         raise SandboxError(f"the stack {stack} could not be created: {' '.join(made.stderr.split())}")
+
+
+def _run(engine: str, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [engine, *arguments, "--non-interactive"],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=_ENGINE_SECONDS,
+        check=False,
+    )
 
 
 def _exists(ours: Project, here: Places, stack: str) -> bool:

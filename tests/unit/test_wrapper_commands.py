@@ -76,7 +76,7 @@ def test_a_shell_takes_over_the_exports() -> None:
 def test_the_engine_keeps_to_the_sandbox_s_folder() -> None:
     variables = environment.pulumi(Places(Path("/s")), Path("/e/pulumi"))
     assert variables["PULUMI_HOME"] == "/s/home"
-    assert variables["PULUMI_BACKEND_URL"] == "file:///s/backend"
+    assert variables["PULUMI_BACKEND_URL"] == "file:///s/backend?metadata=skip"
 
 
 def test_the_sandbox_s_folder_can_be_chosen() -> None:

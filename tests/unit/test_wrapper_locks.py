@@ -38,7 +38,7 @@ def _ended() -> int:
 def test_the_lock_of_an_engine_that_is_gone_is_removed(here: Places) -> None:
     path = _lock(here, _ended(), socket.gethostname())
     cleared = locks.clear_abandoned(here)
-    assert [lock.stack for lock in cleared] == ["dev"]
+    assert [(lock.project, lock.stack) for lock in cleared] == [("aws-vpn", "dev")]
     assert not path.exists()
     assert locks.clear_abandoned(here) == []
 
