@@ -55,12 +55,12 @@ class Stored:
         Raises:
             AccessError: the passphrase is wrong.
         """
-        salt, nonce, ciphertext = (
-            base64.b64decode(part) for part in (self.sealed.salt, self.sealed.nonce, self.sealed.ciphertext)
-        )
+        sealed = self.sealed
         try:
-            content = AESGCM(_key(passphrase, salt)).decrypt(nonce, ciphertext, self.authority.name.encode())
-        except InvalidTag:
+            key = _key(passphrase, base64.b64decode(sealed.salt))
+            nonce, ciphertext = base64.b64decode(sealed.nonce), base64.b64decode(sealed.ciphertext)
+            content = AESGCM(key).decrypt(nonce, ciphertext, self.authority.name.encode())
+        except (InvalidTag, ValueError):
             raise AccessError(
                 f"the passphrase does not open {self.authority.name}; should be the one given at `init`"
             ) from None
@@ -112,7 +112,7 @@ def load(home: Path) -> Stored:
         raise AccessError(f"no authority in {home}; should be made with `init` first") from None
     except OSError as error:
         raise AccessError(f"cannot read {path}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise AccessError(f"{path} is damaged; should be restored from a backup") from None
 
 

@@ -1,4 +1,4 @@
-"""What the server's user data brings, run as on the server: with Debian's Python, journal, systemd and nft."""
+"""What the server's user data brings, run as on the server: Debian's Python, journal, systemd and nft."""
 
 from __future__ import annotations
 
