@@ -19,6 +19,14 @@ vpc = pulumi_aws.ec2.Vpc("main", cidr_block="10.0.0.0/16")
 pulumi.export("vpc", vpc.id)
 """
 
+MANY_SUBNETS = """
+import pulumi_aws
+
+vpc = pulumi_aws.ec2.Vpc("main", cidr_block="10.0.0.0/16")
+for number in range(40):
+    pulumi_aws.ec2.Subnet(f"subnet-{number}", vpc_id=vpc.id, cidr_block=f"10.0.{number}.0/24")
+"""
+
 
 @pytest.fixture
 def one_vpc(sandbox: IsolatedSandbox) -> Program:
@@ -66,6 +74,25 @@ def test_a_cloud_that_was_restarted_is_noticed(sandbox: IsolatedSandbox, one_vpc
     assert "2 created" in finished.stdout
     assert vpcs(sandbox) == [one_vpc.outputs("dev")["vpc"]]
     assert cloud.ensure(sandbox.places).id != before.id
+
+
+def test_an_engine_killed_in_the_middle_is_followed_by_one_that_completes(sandbox: IsolatedSandbox) -> None:
+    program = sandbox.program("many", MANY_SUBNETS, {"dev": {"aws:region": "eu-central-1"}})
+    engine = sandbox.start("pulumi", "up", "--yes", "--skip-preview", "--stack", "dev", cwd=program.folder)
+    assert engine.stdout is not None
+    created = (line for line in engine.stdout if "created (" in line)
+    for _ in range(8):
+        assert next(created)
+    engine.kill()
+    engine.wait()
+    finished = program.up("dev")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert finished.stderr.startswith("Removed the lock that an engine now gone")
+    assert "pending operations" not in finished.stdout
+    ours = sandbox.client("ec2").describe_subnets(Filters=[{"Name": "vpc-id", "Values": vpcs(sandbox)}])
+    assert len(ours["Subnets"]) == 40
+    assert len(vpcs(sandbox)) == 1
+    assert program.up("dev", "--expect-no-changes").returncode == 0
 
 
 def test_commands_started_together_share_one_cloud(sandbox: IsolatedSandbox) -> None:
