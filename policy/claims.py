@@ -144,15 +144,22 @@ def listening_ports(present: frozenset[tuple[str, str]]) -> frozenset[str]:
 
 
 def without_repetitions(claims: Iterable[Taken]) -> list[Taken]:
-    """What a stack names twice, with its owner and without, is one: LANs, and routes to networks."""
+    """What a stack names several times is one.
+
+    That is a LAN behind redundant routers, a LAN named with its place and without, and a route to a network
+    that something else in the stack claims.
+    """
     claims = list(claims)
     placed = {(claim.stack, claim.network) for claim in claims if claim.owner}
     named = {(claim.stack, claim.network) for claim in claims if claim.kind != "routed"}
-    return [
-        claim
-        for claim in claims
-        if claim.owner or (claim.stack, claim.network) not in (named if claim.kind == "routed" else placed)
-    ]
+    distinct: dict[object, Taken] = {}
+    for claim in claims:
+        again = named if claim.kind == "routed" else placed
+        if claim.kind in LANS and claim.owner:
+            distinct.setdefault((claim.stack, claim.network, claim.owner), claim)
+        elif claim.owner or (claim.stack, claim.network) not in again:
+            distinct[id(claim)] = claim
+    return list(distinct.values())
 
 
 @lru_cache(maxsize=256)

@@ -70,7 +70,9 @@ class Program:
         return set(_mentions(self.resources))
 
     def urn(self, name: str) -> str:
-        """The URN that the engine gives the resource."""
+        """The URN that the engine gives the resource, also to one that the analyzer never hears of."""
+        if name not in self.resources:
+            return f"urn:pulumi:{self.stack}::{self.project}::elsewhere:index:Gone::{name}"
         return f"urn:pulumi:{self.stack}::{self.project}::{token(self.resources[name]['type'])}::{name}"
 
 
