@@ -95,7 +95,7 @@ def _failback(facts: Facts) -> Move | None:
     since = facts.main.proven_since
     if facts.failback_after is None or facts.main.verdict is not Verdict.PROVEN or since is None:
         return None
-    healthy = facts.now - max(since, *facts.changes)
+    healthy = facts.now - max((since, *facts.changes))
     if healthy < facts.failback_after:
         return None
     return Move("main", f"main is {facts.main.describe()} for {healthy / 60:.1f} minutes: automatic failback")

@@ -1,0 +1,91 @@
+"""What the monitor's instance is told at boot."""
+
+from __future__ import annotations
+
+import base64
+import bz2
+import compileall
+import gzip
+import io
+import os
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hosts.failover_monitor import MonitorHost, user_data
+from hosts.failover_monitor.host import UserDataTooLargeError, files
+
+HOST = MonitorHost(
+    environment="production-emea",
+    name="openvpn-restricted-partners",
+    region="ap-northeast-1",
+    parameter="/vpn/production-emea/failover/openvpn-restricted-partners",
+    log_group="/vpn/production-emea/failover-monitor/openvpn-restricted-partners",
+)
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("host")
+    document = yaml.safe_load(gzip.decompress(user_data(HOST)))
+    packed = bz2.decompress(base64.b64decode(document["write_files"][0]["content"]))
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(root, filter="data")
+    return root
+
+
+def test_it_fits_into_user_data_with_long_names() -> None:
+    assert len(user_data(HOST)) <= 16384
+
+
+def test_it_is_the_same_each_time() -> None:
+    assert user_data(HOST) == user_data(HOST)
+
+
+def test_a_monitor_that_would_not_fit_is_told() -> None:
+    too_long = "".join(base64.b64encode(os.urandom(3000)).decode())
+    with pytest.raises(UserDataTooLargeError, match=r"bytes of user data; should be 16384 at most"):
+        user_data(MonitorHost("dev", "staff", "eu-central-1", too_long, "log"))
+
+
+def test_the_command_that_unpacks_it_does(tmp_path: Path, unpacked: Path) -> None:
+    document = yaml.safe_load(gzip.decompress(user_data(HOST)))
+    archive = tmp_path / "archive"
+    archive.write_text(document["write_files"][0]["content"])
+    command = document["runcmd"][0]
+    assert command.endswith(f" <{document['write_files'][0]['path']}")
+    here = command.rpartition(" <")[0].replace("extractall('/')", f"extractall('{tmp_path}')")
+    subprocess.run(["sh", "-c", f"{here} <{archive}"], check=True, timeout=20)
+    carried = sorted(str(path.relative_to(unpacked)) for path in unpacked.rglob("*"))
+    assert (
+        sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path != archive) == carried
+    )
+
+
+def test_all_modules_are_carried_and_compile(unpacked: Path) -> None:
+    source = Path(__file__).parents[2] / "hosts/failover_monitor/monitor"
+    carried = unpacked / "usr/local/lib/failover-monitor/failover_monitor"
+    assert {path.name for path in carried.glob("*.py")} == {path.name for path in source.glob("*.py")}
+    assert compileall.compile_dir(carried, quiet=2)
+
+
+def test_the_command_runs_and_only_the_programs_are_executable(unpacked: Path) -> None:
+    assert [
+        str(path.relative_to(unpacked))
+        for path in sorted(unpacked.rglob("*"))
+        if os.access(path, os.X_OK)
+        if path.is_file() and path.stat().st_mode & 0o100
+    ] == ["usr/local/bin/failover-monitor", "usr/local/sbin/ship-journal"]
+    settings = (unpacked / "etc/default/failover-monitor").read_text()
+    assert f"FAILOVER_PARAMETER={HOST.parameter}\n" in settings
+
+
+def test_the_unit_is_one_that_systemd_understands(unpacked: Path) -> None:
+    unit = files(HOST)["/etc/systemd/system/failover-monitor.service"]
+    assert "Type=notify" in unit
+    assert "WatchdogSec=10" in unit
+    assert "Restart=always" in unit
+    assert "DynamicUser=yes" in unit
