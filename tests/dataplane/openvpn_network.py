@@ -77,6 +77,18 @@ for n in range(50):
 """
 
 
+PROBE = """
+import asyncio, sys
+from hosts.failover_monitor.monitor.configuration import OpenVpnProbe
+from hosts.failover_monitor.monitor.openvpn_packet import parse_client_key
+from hosts.failover_monitor.monitor.probes import service_probe
+address, protocol, port = sys.argv[1:]
+probe = service_probe(OpenVpnProbe(protocol, int(port), "-"), parse_client_key(sys.stdin.read()))
+result = asyncio.run(probe(address, 2.0))
+print(result.answered if result else "late")
+"""
+
+
 @dataclass
 class Tunnel:
     """One tunnel's settings, authority and secrets, without a network."""
@@ -305,6 +317,19 @@ def start_server(tunnel: Tunnel, host: Host, root: Path) -> Server:
     except NetworkError as error:
         raise NetworkError(f"{error}\n{program.log()}") from None
     return server
+
+
+def probed(tunnel: Tunnel, net: Network) -> str:
+    """Whether the server answers the failover monitor's probe, from the VPC and with the published key."""
+    secret = f"aws-vpn/{tunnel.stack}/openvpn/{tunnel.host.tunnel}/probe"
+    key = tunnel.folder / "probe"
+    key.write_text(
+        tunnel.cloud.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"],
+        encoding="utf-8",
+    )
+    where = [SERVER, tunnel.host.protocol, str(tunnel.host.port)]
+    script = f"cd {ROOT} && exec {sys.executable} -c '{PROBE}' {' '.join(where)} < {key}"
+    return net.private.run(["sh", "-c", script]).stdout.strip()
 
 
 def connect(host: Host, profile: Path) -> Client:

@@ -31,6 +31,7 @@ from tests.dataplane.openvpn_network import (
     is_refused,
     login,
     network,
+    probed,
     served,
     start_server,
 )
@@ -251,6 +252,10 @@ def test_a_revoked_client_is_cut_off_and_stays_out_while_others_stay_in(
     assert running.net.laptop.reaches(PRIVATE)
     assert alice.program.log().count("Peer Connection Initiated") == 1
     assert running.server.program.is_running()
+
+
+def test_the_monitors_probe_is_answered(running: Running) -> None:
+    assert probed(running.tunnel, running.net) == "True"
 
 
 def test_a_client_comes_back_by_itself_when_its_server_does(running: Running, alice: Client) -> None:

@@ -24,6 +24,7 @@ from tests.dataplane.openvpn_network import (
     is_refused,
     login,
     network,
+    probed,
     served,
 )
 from tests.sandbox.cloud_server import cloud_server
@@ -89,6 +90,10 @@ def test_tcp_443_carries_the_tunnel(running: Running) -> None:
     established = running.net.laptop.run(["ss", "-tnH", "state", "established"]).stdout
     assert f"{PUBLIC}:443" in established
     assert login(running.net.laptop, PRIVATE) == f"welcome alice from {running.alice.address()}"
+
+
+def test_the_monitors_probe_is_answered_over_tcp(running: Running) -> None:
+    assert probed(running.tunnel, running.net) == "True"
 
 
 def test_everything_goes_through_the_tunnel_and_leaves_by_the_servers_address(running: Running) -> None:
