@@ -22,7 +22,7 @@ class Settings:
     default_tags: Mapping[str, str] = field(default_factory=dict[str, str])
     ignored_tags: frozenset[str] = frozenset()
     ignored_tag_prefixes: tuple[str, ...] = ()
-    wait_seconds: float = 20
+    wait_seconds: float = 5
     """How long a delete waits for what still depends on the thing."""
 
     def ignores(self, key: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Coroutine, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ class Driver:
     def check(self, typename: str, inputs: Mapping[str, Any], name: str = "one") -> dict[str, Any]:
         """The inputs that the provider accepts; raises RefusedError with every reason."""
         response = run(
-            self.provider.check(sdk.CheckRequest(urn_of(typename, name), {}, _values(inputs), b"seed"))
+            self.provider.check(sdk.CheckRequest(urn_of(typename, name), {}, _values(inputs), os.urandom(16)))
         )
         if response.failures:
             raise RefusedError("; ".join(one.reason for one in response.failures))
@@ -119,7 +120,7 @@ class Driver:
         assert not left, "; ".join(f"{name}: asked {asked.get(name)}, is {made[name]}" for name in left)
 
     def _recheck(self, made: Made, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        request = sdk.CheckRequest(made.urn, made.inputs, _values(inputs), b"seed")
+        request = sdk.CheckRequest(made.urn, made.inputs, _values(inputs), os.urandom(16))
         response = run(self.provider.check(request))
         if response.failures:
             raise RefusedError("; ".join(one.reason for one in response.failures))

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.provider.arguments import given, tag_list
+from sandbox.provider.arguments import given, tag_list, tag_map
 from sandbox.provider.cloud import Cloud
 from sandbox.provider.constraints import identifier, ipv4_address, one_of
 from sandbox.provider.errors import ProviderError
@@ -203,6 +203,8 @@ class Instance(Ec2Type):
             "metadataOptions": _members(found.get("MetadataOptions") or {}, _METADATA),
             "rootBlockDevice": _root_disk(cloud, found),
         }
+        if known.get("volumeTags"):
+            state["volumeTags"] = state["rootBlockDevice"].get("tags")
         if found.get("MaintenanceOptions"):
             state["maintenanceOptions"] = {"autoRecovery": found["MaintenanceOptions"]["AutoRecovery"]}
         if known.get("associatePublicIpAddress") is None:
@@ -293,9 +295,12 @@ class Instance(Ec2Type):
         if keep != old.get("deleteOnTermination", True):
             mapping = {"DeviceName": old["deviceName"], "Ebs": {"DeleteOnTermination": keep}}
             cloud.ec2.modify_instance_attribute(InstanceId=ident, BlockDeviceMappings=[mapping])
-        tags = change.new.get("volumeTags") or new.get("tags")
+        tags = change.new.get("volumeTags") or part(new, "tags")
+        gone = [{"Key": key} for key in part(old, "tags") if key not in tags]
         if tags:
             cloud.ec2.create_tags(Resources=[old["volumeId"]], Tags=tag_list(tags))
+        if gone:
+            cloud.ec2.delete_tags(Resources=[old["volumeId"]], Tags=gone)
 
     @staticmethod
     def _change_stopped(cloud: Cloud, ident: str, change: Change) -> None:
@@ -413,6 +418,7 @@ def _root_disk(cloud: Cloud, instance: Values) -> Values:
         "throughput": volume.get("Throughput", 0),
         "volumeSize": volume.get("Size", 0),
         "volumeType": volume.get("VolumeType", ""),
+        "tags": tag_map(volume.get("Tags")),
     }
 
 
