@@ -18,9 +18,10 @@ from onprem.connection import Connection
 from onprem.document import LARGEST_DOCUMENT, read_document
 from onprem.errors import OnpremError
 from onprem.output import shown, write_files
-from onprem.rendering import devices, render
+from onprem.rendering import RenderedFile, UnsupportedError, devices, render
 from onprem.stack import read_stack
 from stacks.addresses import Cidr
+from stacks.sections.hardware_vpn import TunnelOptions
 from stacks.sections.section import Name
 from stacks.stack_file import SettingsError
 
@@ -35,7 +36,7 @@ DESCRIPTION = """\
 The configuration of the router at the other end of a VPN connection.
 
 It is made from the customer gateway configuration that AWS gives for the connection: of a deployed stack, or
-of a file. With --out it is written to files that only their owner can read; without, it is shown without keys.
+of a file. With --out it is written to files that only their owner can read; else it is shown without keys.
 """
 EXAMPLES = """\
 examples:
@@ -66,18 +67,29 @@ def _devices() -> Iterator[str]:
 
 
 def _rendered(options: argparse.Namespace) -> Iterator[str]:
-    chosen: list[str] = options.device or list(devices())
-    connections = _connections(options)
     outputs = [
-        (connection.name, device, render(_as_shown(connection, options), device))
-        for connection in connections
-        for device in chosen
+        (connection.name, device, files)
+        for connection in _connections(options)
+        for device, files in _for_devices(_as_shown(connection, options), options.device)
     ]
     for site, device, files in outputs:
         if options.out is None:
             yield shown(files)
         else:
             yield from map(str, write_files(options.out / site / device, files))
+
+
+def _for_devices(
+    connection: Connection, chosen: list[str] | None
+) -> Iterator[tuple[str, list[RenderedFile]]]:
+    """The devices that were asked for; or else all that can do what the connection asks for."""
+    for device in chosen or devices():
+        try:
+            yield device, render(connection, device)
+        except UnsupportedError as error:
+            if chosen:
+                raise
+            print(f"left out: {error}", file=sys.stderr)
 
 
 def _as_shown(connection: Connection, options: argparse.Namespace) -> Connection:
@@ -112,7 +124,7 @@ def _from_file(options: argparse.Namespace) -> list[Connection]:
         origin="a file",
     )
     version: Literal[1, 2] = 1 if options.ike_version == "ikev1" else 2
-    facts = TunnelFacts(ike_version=version)
+    facts = TunnelFacts(TunnelOptions() if options.strongest else None, ike_version=version)
     return [assemble(document, surroundings, (facts, facts))]
 
 
@@ -168,6 +180,12 @@ def _parser() -> argparse.ArgumentParser:
     source.add_argument("--vpc-cidr", action="append", metavar="CIDR", help="a network of the VPC (--xml)")
     source.add_argument(
         "--ike-version", choices=("ikev1", "ikev2"), help="with --xml, which does not say; ikev2 if left out"
+    )
+    source.add_argument(
+        "--strongest",
+        action="store_true",
+        help="with --xml: the strongest algorithms of AWS, for a connection made without tunnel options,"
+        " and not the weak ones that its document names",
     )
     source.add_argument("--routing", choices=("bgp", "static"), help="refuse a connection with the other")
     result = command.add_argument_group("the result")

@@ -96,8 +96,8 @@ def _tunnel(described: DocumentTunnel, known: TunnelFacts, surroundings: Surroun
 def _without_combined(ike: Proposals, surroundings: Surroundings) -> Proposals:
     if not ike.block_ciphers:
         raise OnpremError(
-            f"{surroundings.name}: IKEv1 with {', '.join(ike.encryptions)} in phase 1; should be ikev2, or AES"
-            " without GCM: IKEv1 has none (RFC 5282)"
+            f"{surroundings.name}: IKEv1 with {', '.join(ike.encryptions)} in phase 1; should be ikev2, or"
+            " AES without GCM: IKEv1 has none (RFC 5282)"
         )
     return replace(ike, encryptions=ike.block_ciphers)
 

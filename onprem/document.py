@@ -161,7 +161,7 @@ class _Reader:
         return Bgp(
             customer_asn=self._number(element, "customer_gateway/bgp/asn", 1, 4294967294),
             amazon_asn=self._number(element, "vpn_gateway/bgp/asn", 1, 4294967294),
-            hold_time=self._number(element, "vpn_gateway/bgp/hold_time", 3, 65535),
+            hold_time=self._number(element, "customer_gateway/bgp/hold_time", 3, 65535),
         )
 
     def _inside(self, element: Element, end: str) -> IPv4Interface:

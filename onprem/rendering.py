@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TypeVar, cast
 
@@ -24,7 +25,7 @@ Names = Mapping[str, Mapping[object, object]]
 """What a device calls algorithms: AWS's name to its own, for `encryption`, `integrity` and `group`."""
 
 
-class NothingSupportedError(OnpremError):
+class UnsupportedError(OnpremError):
     """A device knows none of the algorithms that a tunnel allows."""
 
 
@@ -39,7 +40,7 @@ class RenderedFile:
 
 @dataclass(frozen=True)
 class Suite:
-    """One combination of algorithms, in a device's names. `combined`: the cipher protects integrity itself."""
+    """A combination of algorithms, in a device's names. `combined`: the cipher protects integrity itself."""
 
     encryption: object
     integrity: object | None
@@ -57,15 +58,16 @@ def render(connection: Connection, device: str) -> list[RenderedFile]:
     """The files that make a device the other end of a connection.
 
     Raises:
-        OnpremError: the device is unknown, or cannot do what the connection asks for.
+        UnsupportedError: the device cannot do what the connection asks for.
+        OnpremError: the device is unknown.
     """
     known = devices()
     if device not in known:
         raise OnpremError(f"unknown device {device!r}; should be one of {', '.join(known)}")
     try:
         text = _environment().get_template(f"{device}{SUFFIX}").render(connection=connection)
-    except NothingSupportedError as error:
-        raise OnpremError(f"{connection.name}: {known[device]} {error}") from None
+    except UnsupportedError as error:
+        raise UnsupportedError(f"{connection.name}: {known[device]} {error}") from None
     return list(_split(text))
 
 
@@ -74,6 +76,7 @@ def _title(template: Path) -> str:
         return lines.readline().strip().removeprefix("{#").removesuffix("#}").strip()
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(DEVICES),
@@ -93,9 +96,8 @@ def _known(values: Iterable[Key], names: Mapping[Key, object]) -> list[object]:
     wanted = list(values)
     found = [names[value] for value in wanted if value in names]
     if wanted and not found:
-        raise NothingSupportedError(
-            f"knows none of {', '.join(map(str, wanted))}; the connection should allow one of"
-            f" {', '.join(map(str, names))}"
+        raise UnsupportedError(
+            f"knows none of {_listed(wanted)}; the connection should allow one of {_listed(names)}"
         )
     return found
 
@@ -105,26 +107,38 @@ def _suites(phase: Proposals, names: Names, prf: bool) -> list[Suite]:
 
     AES-GCM needs no integrity algorithm, but IKE takes its PRF from there: with `prf` there is one of each.
     """
-    groups = _known(phase.dh_groups, names["group"])
-    checks = _known(phase.integrities, names["integrity"]) if phase.block_ciphers or prf else []
-    known = [cipher for cipher in phase.encryptions if cipher in names["encryption"]]
-    _known(phase.encryptions, names["encryption"])
-    return [
-        Suite(names["encryption"][cipher], check, group, is_combined(cipher))
-        for cipher in known
+    checks = [names["integrity"][value] for value in phase.integrities if value in names["integrity"]]
+    found = [
+        Suite(names["encryption"][cipher], check, names["group"][group], is_combined(cipher))
+        for cipher in phase.encryptions
+        if cipher in names["encryption"]
         for check in (checks if prf or not is_combined(cipher) else [None])
-        for group in groups
+        for group in phase.dh_groups
+        if group in names["group"]
     ]
+    if not found:
+        unknown = ", ".join(_left_out(phase, names))
+        raise UnsupportedError(f"lacks {unknown}; the connection should allow something else too")
+    return found
 
 
-def _left_out(phase: Proposals, names: Names) -> list[object]:
+def _left_out(phase: Proposals, names: Names) -> list[str]:
     """The algorithms of a phase that a device does not know, in AWS's names."""
     asked = (
         (phase.encryptions, names["encryption"]),
         (phase.integrities, names["integrity"]),
-        (tuple(f"group {number}" for number in phase.dh_groups), {f"group {n}": 1 for n in names["group"]}),
+        (phase.dh_groups, names["group"]),
     )
-    return [value for values, known in asked for value in values if value not in known]
+    return [_in_words(value) for values, known in asked for value in values if value not in known]
+
+
+def _listed(values: Iterable[object]) -> str:
+    return ", ".join(map(_in_words, values))
+
+
+def _in_words(value: object) -> str:
+    """An algorithm in AWS's name; a Diffie-Hellman group is only a number there."""
+    return f"group {value}" if isinstance(value, int) else str(value)
 
 
 def _split(text: str) -> Iterator[RenderedFile]:

@@ -1,0 +1,54 @@
+# lisbon: vpn-04a7d1e9c83b5f260, from stack prod. Load with: import FILE
+# Names with a slash are elements of the customer gateway configuration.
+# RouterOS has no interfaces for IPsec: policies choose the tunnel. Tunnel 1's policies come first; when AWS's
+# end of it stops answering, they are switched off and tunnel 2's apply.
+
+# --- tunnel 1: the connection's phase1 algorithms, ike/lifetime, ipsec/dead_peer_detection
+# not known to RouterOS in phase 1: AES256-GCM-16
+# RouterOS takes one hash; the connection also allows sha384
+# RouterOS takes one hash; the connection also allows sha512
+/ip ipsec profile add name=aws1924 enc-algorithm=aes-256 hash-algorithm=sha256 dh-group=ecp256,ecp384,ecp521 lifetime=28800s dpd-interval=10s dpd-maximum-failures=3 nat-traversal=yes
+# the connection's phase2 algorithms, ipsec/lifetime
+# not known to RouterOS in phase 2: SHA2-384
+# RouterOS takes one group; the connection also allows ecp384
+# RouterOS takes one group; the connection also allows ecp521
+/ip ipsec proposal add name=aws1924 auth-algorithms=sha256,sha512 enc-algorithms=aes-256-cbc,aes-256-gcm pfs-group=ecp256 lifetime=3600s
+# customer_gateway and vpn_gateway/tunnel_outside_address, ike/pre_shared_key
+/ip ipsec peer add name=aws1924 address=198.51.100.103/32 exchange-mode=ike2 profile=aws1924
+/ip ipsec identity add peer=aws1924 auth-method=pre-shared-key secret="third.example.key_3" my-id=address:203.0.113.30 remote-id=address:198.51.100.103
+# customer_gateway and vpn_gateway/tunnel_inside_address
+/interface bridge add name=aws1924 protocol-mode=none comment="vpn-04a7d1e9c83b5f260 tunnel 1"
+/ip address add address=169.254.30.18/30 interface=aws1924
+/ip ipsec policy add peer=aws1924 proposal=aws1924 tunnel=yes src-address=169.254.30.18/32 dst-address=169.254.30.17/32 comment=aws1924-inside
+/ip ipsec policy add peer=aws1924 proposal=aws1924 tunnel=yes src-address=192.168.30.0/24 dst-address=10.30.0.0/16 comment=aws1924-vpc
+
+# --- tunnel 2: the connection's phase1 algorithms, ike/lifetime, ipsec/dead_peer_detection
+# not known to RouterOS in phase 1: AES256-GCM-16
+# RouterOS takes one hash; the connection also allows sha384
+# RouterOS takes one hash; the connection also allows sha512
+/ip ipsec profile add name=aws1925 enc-algorithm=aes-256 hash-algorithm=sha256 dh-group=ecp256,ecp384,ecp521 lifetime=28800s dpd-interval=10s dpd-maximum-failures=3 nat-traversal=yes
+# the connection's phase2 algorithms, ipsec/lifetime
+# not known to RouterOS in phase 2: SHA2-384
+# RouterOS takes one group; the connection also allows ecp384
+# RouterOS takes one group; the connection also allows ecp521
+/ip ipsec proposal add name=aws1925 auth-algorithms=sha256,sha512 enc-algorithms=aes-256-cbc,aes-256-gcm pfs-group=ecp256 lifetime=3600s
+# customer_gateway and vpn_gateway/tunnel_outside_address, ike/pre_shared_key
+/ip ipsec peer add name=aws1925 address=198.51.100.104/32 exchange-mode=ike2 profile=aws1925
+/ip ipsec identity add peer=aws1925 auth-method=pre-shared-key secret="fourth.example.key_4" my-id=address:203.0.113.30 remote-id=address:198.51.100.104
+# customer_gateway and vpn_gateway/tunnel_inside_address
+/interface bridge add name=aws1925 protocol-mode=none comment="vpn-04a7d1e9c83b5f260 tunnel 2"
+/ip address add address=169.254.30.22/30 interface=aws1925
+/ip ipsec policy add peer=aws1925 proposal=aws1925 tunnel=yes src-address=169.254.30.22/32 dst-address=169.254.30.21/32 comment=aws1925-inside
+/ip ipsec policy add peer=aws1925 proposal=aws1925 tunnel=yes src-address=192.168.30.0/24 dst-address=10.30.0.0/16 comment=aws1925-vpc
+
+# --- preference: while AWS's end of tunnel 1 answers its policies apply, being the first
+/tool netwatch add host=169.254.30.17 interval=10s comment=aws1924 down-script="/ip ipsec policy disable [find comment=aws1924-vpc]" up-script="/ip ipsec policy enable [find comment=aws1924-vpc]"
+
+# --- no NAT into the tunnels, and TCP's MSS: ipsec/tcp_mss_adjustment or what fits
+/ip firewall nat add chain=srcnat action=accept src-address=192.168.30.0/24 dst-address=10.30.0.0/16 place-before=[:pick [find] 0]
+/ip firewall mangle add chain=forward action=change-mss new-mss=1366 protocol=tcp tcp-flags=syn tcp-mss=1367-65535 dst-address=10.30.0.0/16
+/ip firewall mangle add chain=forward action=change-mss new-mss=1366 protocol=tcp tcp-flags=syn tcp-mss=1367-65535 src-address=10.30.0.0/16
+
+# --- static routes to the VPC; AWS has static routes to the LANs: 192.168.30.0/24
+/ip route add dst-address=10.30.0.0/16 gateway=aws1924 distance=10
+/ip route add dst-address=10.30.0.0/16 gateway=aws1925 distance=20
