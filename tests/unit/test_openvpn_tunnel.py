@@ -1,0 +1,122 @@
+"""The OpenVPN tunnel component: servers, what they may read, who may reach them, and what follows them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from ipaddress import IPv4Network
+from typing import Any
+
+import pulumi_aws as aws
+import pytest
+
+from components.labels import Labels
+from components.openvpn_tunnel import OpenVpnTunnel, OpenVpnTunnelArgs
+from hosts.openvpn_server import Office, ServerHost, user_data
+from stacks.names import EnvironmentNames
+from tests.unit.graph import Graph, record
+from tests.unit.iam import Policy
+
+HOST = ServerHost(
+    environment="dev",
+    tunnel="staff",
+    region="eu-central-1",
+    vpc_cidr=IPv4Network("10.0.0.0/16"),
+    client_pool=IPv4Network("172.27.0.0/24"),
+    permitted=(IPv4Network("10.0.0.0/16"),),
+    server_secret="aws-vpn/dev/openvpn/staff/server",
+    crl_secret="aws-vpn/dev/openvpn/staff/crl",
+    log_group="/aws-vpn/dev/openvpn/staff",
+    offices=(Office("rome", (IPv4Network("192.168.7.0/24"), IPv4Network("192.168.8.0/24"))),),
+)
+TUNNEL = "aws-vpn:openvpn:OpenVpnTunnel::openvpn-staff"
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+
+
+def made_up(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"latestVersion": 1} if type_ == "aws:ec2/launchTemplate:LaunchTemplate" else {}
+
+
+def tunnel(host: ServerHost = HOST) -> Graph:
+    def program() -> None:
+        OpenVpnTunnel(
+            "openvpn-staff",
+            OpenVpnTunnelArgs(
+                labels=Labels(names=EnvironmentNames("dev")),
+                host=host,
+                instance_type="t3.small",
+                log_retention_days=90,
+                vpc_id="vpc",
+                subnet_ids=("subnet-a", "subnet-b"),
+                monitor_subnet_ids=["subnet-c"],
+                route_tables={"private-a": aws.ec2.RouteTable("private-a", vpc_id="vpc")},
+                timing={"failback": "manual"},
+                alert_topic_arn="arn:aws:sns:topic",
+                protected=True,
+            ),
+        )
+
+    return record(program, outputs=made_up)
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    return tunnel()
+
+
+def test_both_servers_are_told_the_same_and_run_what_their_type_needs(graph: Graph) -> None:
+    servers = {server.name: server.inputs for server in graph.of("aws:ec2/instance:Instance")}
+    assert set(servers) == {"openvpn-staff-main", "openvpn-staff-standby"}
+    for inputs in servers.values():
+        assert inputs["userData"] == user_data(HOST)
+        assert inputs["ami"] == "ami-debian-12-amd64-*"
+
+
+def test_the_world_reaches_the_vpn_port_alone(graph: Graph) -> None:
+    open_rules = [rule.inputs for rule in graph.of(INGRESS) if rule.inputs["cidrIpv4"] == "0.0.0.0/0"]
+    assert [(r["ipProtocol"], r["fromPort"], r["toPort"]) for r in open_rules] == [("udp", 1194, 1194)]
+
+
+def test_another_port_and_protocol_open_instead() -> None:
+    graph = tunnel(replace(HOST, protocol="tcp", port=8443))
+    rule = graph.one(INGRESS, "openvpn-staff-vpn").inputs
+    assert (rule["ipProtocol"], rule["fromPort"], rule["toPort"]) == ("tcp", 8443, 8443)
+    probe = json.loads(graph.one("aws:ssm/parameter:Parameter").inputs["value"])["probe"]
+    assert (probe["protocol"], probe["port"]) == ("tcp", 8443)
+
+
+def test_the_pool_and_every_office_are_routed_to_the_active_server(graph: Graph) -> None:
+    destinations = {route.inputs["destinationCidrBlock"] for route in graph.of("aws:ec2/route:Route")}
+    assert destinations == {"172.27.0.0/24", "192.168.7.0/24", "192.168.8.0/24"}
+
+
+def test_servers_and_monitor_read_different_secrets(graph: Graph) -> None:
+    servers = Policy(graph.one("aws:iam/rolePolicy:RolePolicy", "openvpn-staff").inputs["policy"])
+    monitor = Policy(graph.one("aws:iam/rolePolicy:RolePolicy", "openvpn-staff-monitor").inputs["policy"])
+    secret = {kind: f"arn:aws:secretsmanager:::openvpn-staff-{kind}" for kind in ("server", "crl", "probe")}
+    read = "secretsmanager:GetSecretValue"
+    assert [kind for kind in secret if servers.allows(read, secret[kind])] == ["server", "crl"]
+    assert [kind for kind in secret if monitor.allows(read, secret[kind])] == ["probe"]
+
+
+def test_logs_are_kept_as_long_as_asked(graph: Graph) -> None:
+    kept = {
+        g.inputs["name"]: g.inputs["retentionInDays"] for g in graph.of("aws:cloudwatch/logGroup:LogGroup")
+    }
+    assert kept == {
+        "/aws-vpn/dev/openvpn/staff": 90,
+        "/aws-vpn/dev/failover-monitor/openvpn-staff": 90,
+    }
+
+
+def test_the_component_tells_policies_its_addresses(graph: Graph) -> None:
+    component = graph.one("aws-vpn:openvpn:OpenVpnTunnel")
+    for told in (component.inputs, component.outputs):
+        assert told["clientPool"] == "172.27.0.0/24"
+        assert told["officeLans"] == ["192.168.7.0/24", "192.168.8.0/24"]
+
+
+def test_deleted_secrets_of_a_protected_tunnel_are_kept_for_a_while(graph: Graph) -> None:
+    assert {s.inputs["recoveryWindowInDays"] for s in graph.of("aws:secretsmanager/secret:Secret")} == {7}
+    assert {s.parent for s in graph.of("aws:secretsmanager/secret:Secret")} == {TUNNEL}
