@@ -60,7 +60,7 @@ def main() -> int:
     if options.unit:
         # `start` changes nothing while the server runs.
         action = "restart" if is_new else "start"
-        subprocess.run(["systemctl", "--no-block", action, options.unit], check=True)
+        return subprocess.run(["systemctl", "--no-block", action, options.unit], check=False).returncode
     return 0
 
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 BATCH_ENTRIES = 1000
 MESSAGE_BYTES = 1000
-"""PutLogEvents takes 10,000 events and 1 MiB at a time, 26 bytes an event included."""
+DAY_MILLISECONDS = 86_400_000
+"""PutLogEvents takes 10,000 events and 1 MiB at a time, 26 bytes an event included, of 24 hours at most."""
 
 FIELDS = "MESSAGE,SYSLOG_IDENTIFIER,__REALTIME_TIMESTAMP,__CURSOR"
 
@@ -64,13 +65,14 @@ def ship(logs: CloudWatchLogsClient, group: str, stream: str, cursor: Path) -> N
     with suppress(logs.exceptions.ResourceAlreadyExistsException):
         logs.create_log_stream(logGroupName=group, logStreamName=stream)
     command = ["journalctl", "--output=json", f"--output-fields={FIELDS}", "--no-pager", "--quiet"]
-    if cursor.exists():
-        command.append(f"--after-cursor={cursor.read_text()}")
+    if cursor.exists() and (place := cursor.read_text()):
+        command.append(f"--after-cursor={place}")
     with subprocess.Popen(command, stdout=subprocess.PIPE) as journal:
         entries = map(json.loads, journal.stdout or ())
         while batch := list(islice(entries, BATCH_ENTRIES)):
             events = sorted(map(event, batch), key=lambda e: e["timestamp"])
-            logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+            for _, day in groupby(events, key=lambda e: e["timestamp"] // DAY_MILLISECONDS):
+                logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=list(day))
             save(cursor, batch[-1]["__CURSOR"])
 
 
