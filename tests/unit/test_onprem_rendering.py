@@ -1,0 +1,266 @@
+"""Whatever the settings allow is rendered for every device, complete and with nothing left open."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from typing import Any
+
+import pytest
+from ciscoconfparse2 import CiscoConfParse
+from defusedxml.ElementTree import fromstring
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onprem.assembly import Surroundings, TunnelFacts, assemble
+from onprem.connection import ENCRYPTIONS, INTEGRITIES, Bgp, Connection, Proposals
+from onprem.document import read_document
+from onprem.errors import OnpremError
+from onprem.rendering import UnsupportedError, devices, render
+from stacks.sections.hardware_vpn import TunnelOptions
+from tests.unit.onprem_connections import BGP, STATIC, connection
+
+GROUPS = (14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24)
+LIMITED = {"ios-xe", "junos", "libreswan", "routeros"}
+"""Devices that lack some of AWS's algorithms: only they may refuse a connection."""
+
+
+def _some(values: tuple[Any, ...]) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.lists(st.sampled_from(values), min_size=1, unique=True).map(tuple)
+
+
+@st.composite
+def tunnel_options(draw: st.DrawFn) -> TunnelOptions:
+    phase2_lifetime = draw(st.integers(900, 3600))
+    return TunnelOptions.model_validate(
+        {
+            "ike_versions": draw(_some(("ikev1", "ikev2"))),
+            "phase1_encryption_algorithms": draw(_some(ENCRYPTIONS)),
+            "phase1_integrity_algorithms": draw(_some(INTEGRITIES)),
+            "phase1_dh_group_numbers": draw(_some((2, *GROUPS))),
+            "phase1_lifetime_seconds": draw(st.integers(phase2_lifetime + 1, 28800)),
+            "phase2_encryption_algorithms": draw(_some(ENCRYPTIONS)),
+            "phase2_integrity_algorithms": draw(_some(INTEGRITIES)),
+            "phase2_dh_group_numbers": draw(_some((2, 5, *GROUPS))),
+            "phase2_lifetime_seconds": phase2_lifetime,
+            "rekey_margin_time_seconds": draw(st.integers(60, phase2_lifetime // 2)),
+            "replay_window_size": draw(st.integers(64, 2048)),
+            "startup_action": "add",
+        }
+    )
+
+
+@st.composite
+def connections(draw: st.DrawFn) -> Connection:
+    """Connections with any options, addresses and networks that a stack file and AWS may give."""
+    lans = draw(st.lists(st.integers(0, 255), min_size=1, max_size=5, unique=True))
+    vpcs = draw(st.lists(st.integers(0, 255), min_size=1, max_size=3, unique=True))
+    surroundings = Surroundings(
+        draw(st.from_regex(r"[a-z][a-z0-9]{0,11}(-[a-z0-9]{1,5}){0,2}", fullmatch=True)),
+        tuple(IPv4Network(f"192.168.{lan}.0/24") for lan in lans),
+        tuple(IPv4Network(f"10.{vpc}.0.0/16") for vpc in vpcs),
+        "stack prod",
+    )
+    facts = (TunnelFacts(draw(tunnel_options())), TunnelFacts(draw(tunnel_options())))
+    for each in facts:
+        if each.options and "ikev2" not in each.options.ike_versions:
+            block = [name for name in each.options.phase1_encryption_algorithms if "GCM" not in name]
+            if not block:
+                facts = (TunnelFacts(TunnelOptions()), TunnelFacts(TunnelOptions()))
+    made = assemble(read_document(draw(st.sampled_from((BGP, STATIC))).text, "x"), surroundings, facts)
+    blocks = draw(st.lists(st.integers(6 * 64, 16383), min_size=2, max_size=2, unique=True))
+    first, second = (
+        replace(
+            tunnel,
+            customer_inside=IPv4Interface((int(IPv4Address("169.254.0.2")) + 4 * block, 30)),
+            amazon_inside=IPv4Address("169.254.0.1") + 4 * block,
+            bgp=tunnel.bgp and Bgp(draw(st.integers(1, 4294967294)), 64512, 30),
+        )
+        for tunnel, block in zip(made.tunnels, blocks, strict=True)
+    )
+    second = replace(second, bgp=first.bgp)
+    return replace(made, tunnels=(first, second))
+
+
+def _text(made: Connection, device: str) -> str:
+    return "\n".join(file.content for file in render(made, device))
+
+
+def _text_or_refusal(made: Connection, device: str) -> str | None:
+    """The output; None if the device was asked only for what it does not have, and says so in a line."""
+    try:
+        return _text(made, device)
+    except UnsupportedError as error:
+        said = str(error)
+    assert device in LIMITED
+    assert len(said.splitlines()) == 1
+    return None
+
+
+@pytest.mark.parametrize("device", devices())
+@settings(max_examples=30, deadline=None)
+@given(made=connections())
+def test_any_connection_is_rendered_completely(device: str, made: Connection) -> None:
+    text = _text_or_refusal(made, device)
+    if text is None:
+        return
+    for tunnel in made.tunnels:
+        inside = tunnel.amazon_inside if tunnel.bgp else tunnel.customer_inside.ip
+        for value in (tunnel.amazon_outside, inside, tunnel.preshared_key):
+            assert re.search(rf"(?<![\w.]){re.escape(str(value))}(?!\w)", text), value
+    assert str(min(tunnel.mss for tunnel in made.tunnels)) in text
+    for network in (*made.lans, *made.vpc_cidrs):
+        assert str(network) in text or f"{network.network_address}" in text
+    assert not re.search(r"\{\{|\}\}|\{%|%\}|\bNone\b|undefined|Undefined|@@", text)
+
+
+NAMES = {
+    "AES128": r"aes-?128|AES128|aes-cbc-128|esp-aes\b|encryption aes$|>aes<",
+    "AES256": r"aes-?256|AES256|aes-cbc-256|aes 256|esp-aes 256|>aes<",
+    "AES128-GCM-16": r"aes_?128gcm|aes_gcm128|aes-gcm-128|aes-128-gcm|esp-gcm\b|AES128-GCM",
+    "AES256-GCM-16": r"aes_?256gcm|aes_gcm256|aes-gcm-256|aes-256-gcm|esp-gcm 256|AES256-GCM",
+    "SHA1": r"(?i)sha-?1?\b|sha1",
+    "SHA2-256": r"(?i)sha(2[-_])?-?256",
+    "SHA2-384": r"(?i)sha(2[-_])?-?384",
+    "SHA2-512": r"(?i)sha(2[-_])?-?512",
+}
+
+
+@pytest.mark.parametrize("device", devices())
+@settings(max_examples=25, deadline=None)
+@given(encryptions=_some(ENCRYPTIONS), integrities=_some(INTEGRITIES))
+def test_every_algorithm_is_used_or_said_to_be_left_out(
+    device: str, encryptions: tuple[str, ...], integrities: tuple[str, ...]
+) -> None:
+    phase = Proposals(encryptions, integrities, (14, 19), 3600)
+    made = connection(BGP)
+    first, second = (replace(tunnel, ike=phase, esp=phase) for tunnel in made.tunnels)
+    try:
+        text = _text(replace(made, tunnels=(first, second)), device)
+    except UnsupportedError:
+        assert device == "routeros"
+        return
+    for name in (*encryptions, *(integrities if phase.block_ciphers else ())):
+        assert re.search(NAMES[name], text, re.MULTILINE), name
+
+
+def test_packets_fit_into_ethernet() -> None:
+    """The sizes that RFC 4303 gives for ESP in UDP, worked out by hand."""
+    gcm = Proposals(("AES256-GCM-16",), ("SHA2-512",), (19,), 3600)
+    assert gcm.largest_packet() == 1438
+    assert Proposals(("AES256",), ("SHA2-256",), (19,), 3600).largest_packet() == 1422
+    assert Proposals(("AES256",), ("SHA2-512",), (19,), 3600).largest_packet() == 1406
+    assert Proposals(("AES128",), ("SHA1",), (2,), 3600).largest_packet() == 1422
+    assert replace(gcm, encryptions=("AES256-GCM-16", "AES256")).largest_packet() == 1406
+
+
+def test_the_segment_is_what_aws_asks_for_unless_it_does_not_fit() -> None:
+    strong = connection(BGP).tunnels[0]
+    assert (strong.mtu, strong.mss) == (1406, 1366)
+    weak = replace(strong, esp=Proposals(("AES128",), ("SHA1",), (2,), 3600))
+    assert (weak.mtu, weak.mss) == (1422, 1379)
+
+
+def test_tunnels_are_numbered_by_their_inside_block() -> None:
+    assert [tunnel.name for tunnel in connection(BGP).tunnels] == ["aws1920", "aws1921"]
+
+
+def test_unknown_devices_are_told_the_known_ones() -> None:
+    with pytest.raises(OnpremError, match="unknown device 'asa'; should be one of ios-xe, junos"):
+        render(connection(BGP), "asa")
+
+
+def test_what_a_device_lacks_is_named() -> None:
+    only = TunnelOptions.model_validate({"phase1_dh_group_numbers": (22,)})
+    with pytest.raises(UnsupportedError, match=r"berlin-1: libreswan 4\.10 .* lacks group 22"):
+        render(connection(BGP, only), "libreswan")
+
+
+def test_ikev1_has_no_gcm_in_phase_1() -> None:
+    options = {"ike_versions": ("ikev1",), "startup_action": "add"}
+    text = _text(connection(BGP, TunnelOptions.model_validate(options)), "strongswan")
+    assert "version = 1" in text
+    assert re.search(r" proposals = aes256-sha256-sha384-sha512-ecp256-ecp384-ecp521$", text, re.MULTILINE)
+    gcm = {**options, "phase1_encryption_algorithms": ("AES256-GCM-16",)}
+    with pytest.raises(OnpremError, match="IKEv1 with AES256-GCM-16 in phase 1; should be ikev2"):
+        connection(BGP, TunnelOptions.model_validate(gcm))
+
+
+@pytest.mark.parametrize("device", devices())
+def test_redacted_output_has_no_key(device: str) -> None:
+    assert "example.key" in _text(connection(BGP), device)
+    assert "example.key" not in _text(connection(BGP).redacted(), device)
+
+
+def _file(device: str, case: Any) -> str:
+    return next(file.content for file in render(connection(case), device))
+
+
+@pytest.mark.parametrize("case", [BGP, STATIC])
+def test_ios_configuration_is_a_tree_whose_names_resolve(case: Any) -> None:
+    lines = _file("ios-xe", case).splitlines()
+    parsed = CiscoConfParse(lines, syntax="ios")
+    made = connection(case)
+    for tunnel in made.tunnels:
+        (interface,) = parsed.find_objects(rf"^interface Tunnel{tunnel.number}$")
+        children = {child.text.strip() for child in interface.children}
+        assert f"tunnel destination {tunnel.amazon_outside}" in children
+        assert f"ip tcp adjust-mss {tunnel.mss}" in children
+        assert f"tunnel protection ipsec profile {tunnel.name}" in children
+        (profile,) = parsed.find_objects(rf"^crypto ipsec profile {tunnel.name}$")
+        sets = next(c.text for c in profile.children if "set transform-set" in c.text).split()[2:]
+        assert sets
+        for name in sets:
+            assert parsed.find_objects(rf"^crypto ipsec transform-set {name} ")
+        assert parsed.find_objects(rf"^crypto ikev2 profile {tunnel.name}$")
+    (policy,) = parsed.find_objects(r"^crypto ikev2 policy aws-vpn$")
+    for name in (child.text.split()[-1] for child in policy.children):
+        assert parsed.find_objects(rf"^crypto ikev2 proposal {name}$")
+    assert bool(parsed.find_objects(r"^router bgp ")) == (made.bgp is not None)
+
+
+@pytest.mark.parametrize("case", [BGP, STATIC])
+def test_junos_commands_refer_to_what_is_set(case: Any) -> None:
+    commands = [shlex.split(line) for line in _file("junos", case).splitlines() if line.startswith("set ")]
+    paths = {" ".join(command[1:]) for command in commands}
+
+    def is_set(prefix: str) -> bool:
+        return any(path.startswith(f"{prefix} ") for path in paths)
+
+    for path in paths:
+        words = path.split()
+        if words[:3] == ["security", "ike", "policy"] and words[4] == "proposals":
+            assert all(is_set(f"security ike proposal {name}") for name in words[6:-1])
+        if words[:3] == ["security", "ipsec", "policy"] and words[4] == "proposals":
+            assert all(is_set(f"security ipsec proposal {name}") for name in words[6:-1])
+            assert len(words[6:-1]) <= 4
+        if words[-2] in ("import", "export"):
+            assert is_set(f"policy-options policy-statement {words[-1]}")
+        if words[-2] == "bind-interface":
+            assert is_set(f"interfaces st0 unit {words[-1].removeprefix('st0.')}")
+
+
+@pytest.mark.parametrize("case", [BGP, STATIC])
+def test_vyos_and_routeros_commands_can_be_read(case: Any) -> None:
+    for line in _file("vyos", case).splitlines():
+        assert not line or line.startswith("#") or shlex.split(line)[0] == "set"
+    for line in _file("routeros", case).splitlines():
+        if not line or line.startswith("#"):
+            continue
+        words = shlex.split(line)
+        assert words[0].startswith("/")
+        verb = words.index("add")
+        assert all(re.fullmatch(r"[a-z.-]+=.*|\[find\]|0\]", word) for word in words[verb + 1 :])
+
+
+@pytest.mark.parametrize("case", [BGP, STATIC])
+def test_pfsense_file_is_xml_with_both_tunnels(case: Any) -> None:
+    root = fromstring(_file("pfsense", case))
+    made = connection(case)
+    gateways = [element.text for element in root.iterfind("ipsec/phase1/remote-gateway")]
+    assert gateways == [str(tunnel.amazon_outside) for tunnel in made.tunnels]
+    ids = [element.text for element in root.iterfind("ipsec/phase1/ikeid")]
+    assert ids == [element.text for element in root.iterfind("ipsec/phase2/ikeid")]
+    assert [element.text for element in root.iterfind("ipsec/phase2/mode")] == ["vti", "vti"]
