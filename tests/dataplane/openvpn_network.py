@@ -294,15 +294,20 @@ def network(folder: Path) -> Generator[Network]:
 @contextmanager
 def served(tunnel: Tunnel, net: Network, root: Path) -> Generator[Server]:
     """A server with the tunnel's files: packet filter, kernel settings, OpenVPN."""
-    tunnel.files(root)
-    tunnel.fetch(root)
-    net.server.run(["nft", "-f", str(root / "etc/nftables.conf")])
-    net.server.run(["sysctl", "-q", "-p", str(root / "etc/sysctl.d/60-openvpn.conf")])
+    prepare(tunnel, net.server, root)
     server = start_server(tunnel, net.server, root)
     try:
         yield server
     finally:
         server.program.stop()
+
+
+def prepare(tunnel: Tunnel, host: Host, root: Path) -> None:
+    """A server's files, keys, packet filter and kernel settings."""
+    tunnel.files(root)
+    tunnel.fetch(root)
+    host.run(["nft", "-f", str(root / "etc/nftables.conf")])
+    host.run(["sysctl", "-q", "-p", str(root / "etc/sysctl.d/60-openvpn.conf")])
 
 
 def start_server(tunnel: Tunnel, host: Host, root: Path) -> Server:

@@ -71,7 +71,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[Running]:
     folder = tmp_path_factory.mktemp("clients")
     with ExitStack() as stack:
         cloud = stack.enter_context(cloud_server(folder))
-        tunnel = Tunnel(folder / "tunnel", cloud, {"fixedAddresses": {"fay": "172.27.0.2"}})
+        fixed = {"fay": "172.27.0.2", "site-potsdam": "172.27.0.9"}
+        tunnel = Tunnel(folder / "tunnel", cloud, {"fixedAddresses": fixed})
         tunnel.access("init")
         tunnel.access("publish")
         net = stack.enter_context(network(folder / "logs"))
@@ -164,6 +165,7 @@ def test_an_office_is_reached_and_reaches_without_clients_of_its_own(
     running: Running, office: Client
 ) -> None:
     net = running.net
+    assert office.address() == "172.27.0.9"
     assert login(net.office_pc, PRIVATE) == f"welcome alice from {OFFICE_PC}"
     assert login(net.private, OFFICE_PC) == f"welcome alice from {PRIVATE}"
     assert is_refused(net.public_b, OFFICE_PC)

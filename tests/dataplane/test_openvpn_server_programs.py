@@ -137,6 +137,23 @@ def test_a_bundle_that_does_not_fit_together_is_not_used(published: Tunnel, root
         put(published, "server", json.dumps(bundle))
 
 
+def test_a_new_authority_takes_over_with_lists_of_its_own(
+    published: Tunnel, root: Path, tmp_path: Path
+) -> None:
+    published.access("publish")
+    published.fetch(root)
+    old = published.home.rename(tmp_path / "old")
+    try:
+        published.access("init")
+        published.access("publish")
+        assert "revocation list 1 installed" in published.fetch(root)
+        assert load(published.home).authority.certificate == contents(root)["ca.crt"].decode()
+    finally:
+        published.home.rename(tmp_path / "new")
+        old.rename(published.home)
+        published.access("publish")
+
+
 def test_the_server_is_started_and_restarted_only_for_a_new_bundle(
     published: Tunnel, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
