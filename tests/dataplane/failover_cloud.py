@@ -16,6 +16,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
 from tests.dataplane.failover_wires import tcp_listener
 from tests.dataplane.namespaces import Host
 from tests.sandbox.cloud_server import CloudServer
@@ -68,6 +72,14 @@ class Ec2:
     def __post_init__(self) -> None:
         self.client = self.cloud.client("ec2")
         self._subnets: dict[str, str] = {}
+        self._watching: Any = boto3.client(  # pyright: ignore[reportUnknownMemberType]
+            "ec2",
+            region_name=REGION,
+            endpoint_url=self.cloud.url,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=1),
+        )
         self.vpc = self.client.create_vpc(CidrBlock="10.10.0.0/16")["Vpc"]["VpcId"]
         self.route_table = self.client.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
         self.topic = self.cloud.client("sns").create_topic(Name="alerts")["TopicArn"]
@@ -130,8 +142,8 @@ class Ec2:
             for instance in (pair.main, pair.standby)
         }
         ids = [pair.allocation_id for pair in self.pairs]
-        addresses = self.client.describe_addresses(AllocationIds=ids)["Addresses"] if ids else []
-        tables = self.client.describe_route_tables(RouteTableIds=[self.route_table])["RouteTables"]
+        addresses = self._watching.describe_addresses(AllocationIds=ids)["Addresses"] if ids else []
+        tables = self._watching.describe_route_tables(RouteTableIds=[self.route_table])["RouteTables"]
         return Association(
             {
                 address["PublicIp"]: private[address["NetworkInterfaceId"]]
@@ -219,7 +231,8 @@ class Fabric:
             self._look_now.wait(LOOK_EVERY)
             self._look_now.clear()
             if not self._ended.is_set():
-                self._look()
+                with suppress(BotoCoreError, ClientError):  # A fault of the API strikes the fabric too.
+                    self._look()
 
     def _look(self) -> None:
         association = self._ec2.association()

@@ -462,7 +462,7 @@ def _monitor_host(lab: Lab, vpc: Host, *, poor_cable: bool) -> tuple[Host, PoorC
     else:
         monitor = lab.host("monitor")
         cable = PoorCable(monitor, "eth0", vpc, "monitor")
-        _addresses(vpc, monitor, "monitor", MONITOR)
+        attach(vpc, monitor, "monitor", MONITOR)
     monitor.run(["sysctl", "-qw", "net.ipv4.ping_group_range=0 2147483647"])
     return monitor, cable
 
@@ -470,11 +470,12 @@ def _monitor_host(lab: Lab, vpc: Host, *, poor_cable: bool) -> tuple[Host, PoorC
 def _vpc_host(lab: Lab, vpc: Host, name: str, address: str) -> Host:
     host = lab.host(name)
     lab.link(host, "eth0", vpc, name)
-    _addresses(vpc, host, name, address)
+    attach(vpc, host, name, address)
     return host
 
 
-def _addresses(vpc: Host, host: Host, name: str, address: str) -> None:
+def attach(vpc: Host, host: Host, name: str, address: str) -> None:
+    """Give both ends of a link between a host and the VPC's router their addresses."""
     vpc.address(name, f"{gateway(address)}/24")
     host.address("eth0", f"{address}/24")
     host.route("default", gateway(address))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Generator
 from typing import Any
@@ -28,25 +29,29 @@ def lab(running: Failover) -> Generator[Failover]:
     running.stop_monitors()
 
 
+BAD_SECONDS = 5.0
+
+
 @pytest.mark.parametrize(
-    ("action", "kind", "count", "seconds"),
+    ("action", "kind"),
     [
-        ("AssociateAddress", "error", 5, 0),
-        ("AssociateAddress", "throttle", 5, 0),
-        ("AssociateAddress", "hang", 2, 20),
-        ("ReplaceRoute", "error", 4, 0),
-        ("*", "error", 20, 0),
-        ("*", "throttle", 20, 0),
-        ("DescribeAddresses", "hang", 3, 20),
+        ("AssociateAddress", "error"),
+        ("AssociateAddress", "throttle"),
+        ("AssociateAddress", "hang"),
+        ("ReplaceRoute", "error"),
+        ("*", "error"),
+        ("*", "throttle"),
+        ("*", "hang"),
     ],
 )
-def test_a_move_gets_through_a_bad_api(
-    lab: Failover, action: str, kind: str, count: int, seconds: float
-) -> None:
+def test_a_move_gets_through_an_api_that_is_bad_for_a_while(lab: Failover, action: str, kind: str) -> None:
     monitor = lab.monitor(lab.net.staff)
-    lab.net.ec2.fault(action, kind, count, seconds)
+    lab.net.ec2.fault(action, kind, -1, 10)
     lab.net.freeze(lab.net.staff, "main")
-    monitor.wait("moved", 40)
+    monitor.wait("move-attempt-failed", 15)
+    time.sleep(BAD_SECONDS)
+    lab.net.ec2.no_faults()
+    monitor.wait("moved", 15)
     lab.settles_on("standby", "main")
     lab.traffic_flows()
 
@@ -176,7 +181,7 @@ def test_a_drill_to_a_dead_server_is_refused(lab: Failover) -> None:
     monitor.wait("verdict", 10, after=2)
     drill = monitor.ask("drill")
     assert drill.returncode == 1
-    assert "standby is down (handshake refused: Connection refused" in drill.stderr
+    assert drill.stderr.startswith("failover-monitor: drill refused: standby is down (handshake ")
     assert lab.all_on("main", "main")
 
 
@@ -196,7 +201,7 @@ def test_the_check_explains_what_it_sees(lab: Failover) -> None:
     lab.net.kill(lab.net.staff, "standby")
     sick = monitor.ask("--check")
     assert sick.returncode == 1
-    assert "down (handshake refused: Connection refused; host answers ping)" in sick.stdout
+    assert re.search(r"^standby .* down \(handshake .*; host answers ping\)$", sick.stdout, re.MULTILINE)
 
 
 def test_a_monitor_with_a_wrong_configuration_says_so_and_ends(lab: Failover) -> None:
