@@ -170,7 +170,12 @@ def test_a_route_has_one_destination_and_one_target(
 
 
 def test_rules_of_a_security_group_in_any_order_are_the_same(driver: Driver, vpc: Made) -> None:
-    ssh = {"protocol": "tcp", "fromPort": 22, "toPort": 22, "cidrBlocks": ["10.0.0.0/8", "192.168.0.0/16"]}
+    ssh: dict[str, Any] = {
+        "protocol": "tcp",
+        "fromPort": 22,
+        "toPort": 22,
+        "cidrBlocks": ["10.0.0.0/8", "192.168.0.0/16"],
+    }
     out = {"protocol": "-1", "fromPort": 0, "toPort": 0, "cidrBlocks": ["0.0.0.0/0"]}
     inputs = {"vpcId": vpc.ident, "ingress": [ssh], "egress": [out]}
     group = driver.create("aws:ec2/securityGroup:SecurityGroup", inputs)

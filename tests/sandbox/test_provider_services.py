@@ -190,7 +190,7 @@ def test_a_launch_template_gets_versions_and_a_group_uses_it(
     assert template["latestVersion"] == 1
     template = driver.update(template, {**inputs, "instanceType": "t4g.micro", "tags": {"Name": "monitor"}})
     assert (template["latestVersion"], template["defaultVersion"]) == (2, 1)
-    group = {
+    group: dict[str, Any] = {
         "minSize": 1,
         "maxSize": 1,
         "vpcZoneIdentifiers": [subnet.ident],
