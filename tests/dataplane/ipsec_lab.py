@@ -17,7 +17,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Interface
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from onprem.connection import Connection, Proposals, Tunnel
@@ -26,10 +26,6 @@ from tests.dataplane.namespaces import Host, Lab, Mounts, Program, wait_until
 
 CHARON = "/usr/lib/ipsec/charon"
 FRR = Path("/usr/lib/frr")
-OFFICE = IPv4Interface("192.168.10.20/24")
-OFFICE_GATEWAY = IPv4Interface("192.168.10.1/24")
-PRIVATE = IPv4Interface("10.30.64.20/24")
-PRIVATE_GATEWAY = IPv4Interface("10.30.64.1/24")
 
 _ENCRYPTION = {
     "AES128": "aes128",
@@ -116,7 +112,7 @@ def interfaces(host: Host) -> set[str]:
 
 
 def stand_in(host: Host, name: str) -> None:
-    """A device under the TUN device's first name: the daemon hangs its own routes on it, which nothing uses."""
+    """A device under the TUN device's first name: the daemon hangs its own, unused routes on it."""
     host.run(["ip", "tuntap", "add", name, "mode", "tun"])
     host.interface_up(name)
 
@@ -166,7 +162,9 @@ class IpsecLab:
         self.connection = connection
         self.office, self.router = lab.host("office"), lab.host("router")
         self.internet = lab.host("internet")
-        self.endpoints = {tunnel.position: lab.host(f"aws-{tunnel.position}") for tunnel in connection.tunnels}
+        self.endpoints = {
+            tunnel.position: lab.host(f"aws-{tunnel.position}") for tunnel in connection.tunnels
+        }
         self.vpg, self.private = lab.host("vpg"), lab.host("private")
         self.daemons: dict[int, Daemon] = {}
         lab.link(self.office, "eth0", self.router, "lan")
@@ -176,12 +174,16 @@ class IpsecLab:
             self._public(lab, self.endpoints[tunnel.position], str(tunnel.amazon_outside))
         for host in (self.router, self.internet, self.vpg):
             host.forward()
-        self.office.address("eth0", str(OFFICE))
-        self.office.route("default", str(OFFICE_GATEWAY.ip))
-        self.router.address("lan", str(OFFICE_GATEWAY))
-        self.private.address("eth0", str(PRIVATE))
-        self.private.route("default", str(PRIVATE_GATEWAY.ip))
-        self.vpg.address("vpc", str(PRIVATE_GATEWAY))
+        self.office_address = self._network(self.office, self.router, "lan", connection.lans[0])
+        subnet = next(connection.vpc_cidrs[0].subnets(new_prefix=24))
+        self.private_address = self._network(self.private, self.vpg, "vpc", subnet)
+
+    def _network(self, host: Host, gateway: Host, interface: str, network: IPv4Network) -> IPv4Address:
+        """Addresses a host and its gateway; returns the host's address."""
+        gateway.address(interface, f"{network[1]}/{network.prefixlen}")
+        host.address("eth0", f"{network[20]}/{network.prefixlen}")
+        host.route("default", str(network[1]))
+        return network[20]
 
     def _public(self, lab: Lab, host: Host, address: str) -> None:
         """Connects a host to the internet, which routes its address to it."""
@@ -255,10 +257,33 @@ class IpsecLab:
         """Starts the VPG's routing: BGP over both tunnels, or static routes that prefer tunnel 1."""
         return start_frr(self.vpg, self._directory / "vpg-frr", _vpg_configuration(self.connection))
 
-    def tunnel_to(self, host: Host, destination: str) -> str:
-        """The interface through which a host sends to an address."""
-        words = host.run(["ip", "route", "get", destination]).stdout.split()
-        return words[words.index("dev") + 1]
+    def cut(self, tunnel: Tunnel) -> None:
+        """Loses everything on the way to AWS's end of a tunnel, and from it: nobody is told."""
+        address = tunnel.amazon_outside
+        drops = f"ip daddr {address} drop; ip saddr {address} drop"
+        rules = f"table inet cut {{ chain forward {{ type filter hook forward priority 0; {drops}; }} }}"
+        self.internet.run(["nft", rules])
+
+    def mend(self) -> None:
+        """Ends what `cut` did."""
+        self.internet.run(["nft", "delete table inet cut"])
+
+    def reaches_vpc(self) -> bool:
+        """Whether the office reaches the private host within 0.3 s."""
+        return self.office.reaches(str(self.private_address), seconds=0.3)
+
+    def tunnel_in_use(self) -> tuple[int, int]:
+        """The tunnels through which the router and the VPG send now, by position; 0 for none."""
+        names = {tunnel.name: tunnel.position for tunnel in self.connection.tunnels}
+        names |= {f"tunnel{tunnel.position}": tunnel.position for tunnel in self.connection.tunnels}
+        there = _device_to(self.router, self.private_address)
+        back = _device_to(self.vpg, self.office_address)
+        return names.get(there, 0), names.get(back, 0)
+
+
+def _device_to(host: Host, address: IPv4Address) -> str:
+    words = host.run(["ip", "route", "get", str(address)], check=False).stdout.split()
+    return words[words.index("dev") + 1] if "dev" in words else ""
 
 
 def _endpoint_configuration(tunnel: Tunnel) -> str:

@@ -1,0 +1,135 @@
+"""The rendered files on a router, against AWS's end: real IKE and ESP, BGP or static routes, and failures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from onprem.rendering import render
+from tests.dataplane.ipsec_lab import IpsecLab, Router
+from tests.dataplane.namespaces import Lab, wait_until
+from tests.unit.onprem_connections import BGP, STATIC, Case, connection
+
+RUNS = 3
+FOUND_DEAD = 45
+"""Seconds: 30 s until DPD or BGP's hold time finds a tunnel dead, and room for a busy machine."""
+BACK = 45
+"""Seconds until a tunnel that is back is used again: it is called every few seconds, and BGP every 10."""
+
+Failure = Callable[[IpsecLab], None]
+
+
+class Running:
+    """A lab with both ends running."""
+
+    def __init__(self, lab: IpsecLab) -> None:
+        self.lab = lab
+        for tunnel in lab.connection.tunnels:
+            lab.start_endpoint(tunnel)
+        self.vpg: Router = lab.start_vpg()
+        self.router: Router = lab.start_router(render(lab.connection, "strongswan"))
+        self.seconds_to_start = wait_until(self.is_normal, 60, "both tunnels in use")
+
+    def is_normal(self) -> bool:
+        """Whether traffic flows through tunnel 1 in both directions, and tunnel 2 stands by."""
+        second = self.lab.connection.tunnels[1].name
+        flags = self.lab.router.run(["ip", "-o", "link", "show", "dev", second]).stdout
+        return self.lab.tunnel_in_use() == (1, 1) and ",UP" in flags and self.lab.reaches_vpc()
+
+
+@pytest.fixture(params=[BGP, STATIC], ids=["bgp", "static"])
+def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
+    case: Case = request.param
+    with Lab(tmp_path) as lab:
+        yield Running(IpsecLab(lab, tmp_path, connection(case)))
+
+
+@pytest.fixture
+def running_bgp(tmp_path: Path) -> Iterator[Running]:
+    with Lab(tmp_path) as lab:
+        yield Running(IpsecLab(lab, tmp_path, connection(BGP)))
+
+
+def _seconds_to_recover(running: Running, fail: Failure, mend: Failure) -> tuple[float, float]:
+    lab = running.lab
+    fail(lab)
+    found = wait_until(lab.reaches_vpc, FOUND_DEAD, "traffic through tunnel 2")
+    assert lab.tunnel_in_use() == (2, 2)
+    mend(lab)
+    back = wait_until(running.is_normal, BACK, "traffic through tunnel 1 again")
+    return found, back
+
+
+def _several(running: Running, fail: Failure, mend: Failure, record: Callable[[str, object], None]) -> None:
+    times = [_seconds_to_recover(running, fail, mend) for _ in range(RUNS)]
+    for name, values in zip(("moved after", "returned after"), zip(*times, strict=True), strict=True):
+        said = ", ".join(f"{seconds:.1f}" for seconds in values)
+        print(f"{name} {said} s")
+        record(name, said)
+
+
+def test_both_tunnels_come_up_with_the_connections_algorithms(running: Running) -> None:
+    print(f"in use after {running.seconds_to_start:.1f} s")
+    for tunnel in running.lab.connection.tunnels:
+        status = running.lab.daemons[tunnel.position].swanctl("--list-sas")
+        assert f"{tunnel.name}: #1, ESTABLISHED, IKEv2" in status
+        assert "INSTALLED, TUNNEL-in-UDP" in status
+        assert "AES_CBC-256" in status or "AES_GCM_16-256" in status
+        assert "ECP_256" in status
+        assert f"remote '{tunnel.amazon_outside}'" in status
+        addresses = running.lab.router.run(["ip", "address", "show", "dev", tunnel.name]).stdout
+        assert f"inet {tunnel.customer_inside} " in addresses
+        assert f"mtu {tunnel.mtu} " in addresses
+
+
+def test_routes_appear_on_both_sides(running_bgp: Running) -> None:
+    learned = running_bgp.router.vtysh("show bgp ipv4 unicast 10.30.0.0/16")
+    assert "2 available, best #1" in learned or "2 available, best #2" in learned
+    announced = running_bgp.vpg.vtysh("show bgp ipv4 unicast")
+    assert announced.count("65010 i") == 2
+    assert "192.168.11.0" not in announced, "a LAN that the router has no route to"
+    assert running_bgp.lab.private.reaches(str(running_bgp.lab.office_address))
+
+
+def test_large_transfers_fit_through_the_tunnel(running: Running, tmp_path: Path) -> None:
+    lab = running.lab
+    payload = tmp_path / "served"
+    payload.mkdir()
+    (payload / "file").write_bytes(bytes(range(256)) * 8192)
+    server = lab.private.start("http", ["python3", "-m", "http.server", "--directory", str(payload), "80"])
+    url = f"http://{lab.private_address}/file"
+    fetch = f"import urllib.request as u; print(len(u.urlopen({url!r}, timeout=20).read()))"
+    wait_until(lambda: lab.private.run(["ss", "-Hltn", "sport = 80"]).stdout, 10, "the web server")
+    assert lab.office.run(["python3", "-c", fetch], timeout=30).stdout.strip() == str(256 * 8192)
+    for host in (lab.router, *lab.endpoints.values()):
+        fragments = host.run(["nstat", "-asz", "IpFragCreates"]).stdout.split()
+        assert fragments[fragments.index("IpFragCreates") + 1] == "0", "ESP packets larger than Ethernet's"
+    assert server.is_running()
+
+
+def test_a_dead_endpoint_moves_traffic_and_its_return_takes_it_back(
+    running: Running, record_property: Callable[[str, object], None]
+) -> None:
+    first = running.lab.connection.tunnels[0]
+    _several(
+        running, lambda lab: lab.kill_endpoint(first), lambda lab: lab.start_endpoint(first), record_property
+    )
+
+
+def test_a_silent_path_moves_traffic_and_its_return_takes_it_back(
+    running_bgp: Running, record_property: Callable[[str, object], None]
+) -> None:
+    first = running_bgp.lab.connection.tunnels[0]
+    _several(running_bgp, lambda lab: lab.cut(first), lambda lab: lab.mend(), record_property)
+
+
+def test_nothing_but_what_was_agreed_is_accepted(running_bgp: Running) -> None:
+    vpg = running_bgp.vpg
+    vpg.vtysh("configure terminal\nrouter bgp 64514\naddress-family ipv4 unicast\nnetwork 0.0.0.0/0")
+    time.sleep(2)
+    table = running_bgp.router.vtysh("show ip route bgp")
+    assert "10.30.0.0/16" in table
+    assert "0.0.0.0/0" not in table
