@@ -1,0 +1,7 @@
+"""A log group that keeps everything for ever."""
+
+import pulumi_aws as aws
+
+TAGS = {"Project": "shop", "Environment": "test", "Owner": "net", "CostCenter": "7"}
+
+aws.cloudwatch.LogGroup("tunnels", name="/shop/tunnels", tags=TAGS)
