@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hosts.openvpn_server.cloud_init import UserDataTooLargeError, encoded_user_data, user_data
+from hosts.openvpn_server.cloud_init import UserDataTooLargeError, user_data
 from hosts.openvpn_server.host import Office, ServerHost, site_name
 
-__all__ = ["Office", "ServerHost", "UserDataTooLargeError", "encoded_user_data", "site_name", "user_data"]
+__all__ = ["Office", "ServerHost", "UserDataTooLargeError", "site_name", "user_data"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import bz2
-import gzip
 from pathlib import Path
 from typing import Any
 
@@ -50,35 +49,29 @@ class UserDataTooLargeError(ValueError):
     """A tunnel with more offices and fixed addresses than user data can hold."""
 
 
-def encoded_user_data(host: ServerHost) -> str:
-    """User data as EC2 takes it, in base64.
+def user_data(host: ServerHost) -> str:
+    """Everything the instance is told at boot, for cloud-init. It carries no secret.
 
-    As plain text while that fits, since two builds of zlib may compress one text into different bytes, which
-    would look like a changed server; compressed beyond. cloud-init reads both.
+    Never compressed as a whole: two builds of zlib make different bytes of one text, which would look like a
+    changed server.
 
     Raises:
         UserDataTooLargeError: it would not fit into EC2's limit.
     """
-    content = user_data(host).encode()
-    if len(content) > USER_DATA_LIMIT:
-        content = gzip.compress(content, mtime=0)
-    if len(content) > USER_DATA_LIMIT:
-        raise UserDataTooLargeError(
-            f"tunnel {host.tunnel}: {len(host.offices)} offices and {len(host.fixed_addresses)} fixed"
-            f" addresses take {len(content)} bytes of user data; should be {USER_DATA_LIMIT} at most (EC2)"
-        )
-    return base64.b64encode(content).decode()
-
-
-def user_data(host: ServerHost) -> str:
-    """Everything the instance is told at boot, for cloud-init. It carries no secret."""
     document = {
         "package_update": True,
         "packages": list(PACKAGES),
         "write_files": [_entry(path, content) for path, content in files(host).items()],
         "runcmd": list(_commands(host)),
     }
-    return "#cloud-config\n" + yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=1000)
+    text = "#cloud-config\n" + yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=1000)
+    if (size := len(text.encode())) > USER_DATA_LIMIT:
+        raise UserDataTooLargeError(
+            f"tunnel {host.tunnel}: {len(host.offices)} offices and {len(host.fixed_addresses)} fixed addresses"
+            f" take {size} bytes of user data; should be {USER_DATA_LIMIT} at most (EC2):"
+            " use several tunnels"
+        )
+    return text
 
 
 def files(host: ServerHost) -> dict[str, str]:

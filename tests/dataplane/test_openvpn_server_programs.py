@@ -228,7 +228,7 @@ def test_systemd_accepts_the_units(root: Path, tmp_path: Path) -> None:
 
 def hosts(tunnel: Tunnel) -> list[ServerHost]:
     """Tunnels of all kinds."""
-    many = tuple(Office(f"office-{n}", (IPv4Network(f"192.168.{n}.0/24"),)) for n in range(100))
+    many = tuple(Office(f"office-{n}", (IPv4Network(f"192.168.{n}.0/24"),)) for n in range(15))
     return [
         tunnel.host,
         replace(tunnel.host, full_tunnel=True, client_to_client=True, protocol="tcp", port=443),
