@@ -68,7 +68,11 @@ def test_a_second_up_changes_nothing(deployed: Deployed) -> None:
 
 
 def test_a_refresh_finds_nothing_changed(deployed: Deployed) -> None:
-    ok(deployed.sandbox.project.refresh(deployed.stack, "--preview-only", "--expect-no-changes"))
+    ok(
+        deployed.sandbox.project.pulumi(
+            "refresh", "--preview-only", "--expect-no-changes", "--stack", deployed.stack
+        )
+    )
 
 
 def test_there_is_one_vpg_on_the_vpc(deployed: Deployed) -> None:
