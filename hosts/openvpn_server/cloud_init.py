@@ -67,8 +67,8 @@ def user_data(host: ServerHost) -> str:
     text = "#cloud-config\n" + yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=1000)
     if (size := len(text.encode())) > USER_DATA_LIMIT:
         raise UserDataTooLargeError(
-            f"tunnel {host.tunnel}: {len(host.offices)} offices and {len(host.fixed_addresses)} fixed addresses"
-            f" take {size} bytes of user data; should be {USER_DATA_LIMIT} at most (EC2):"
+            f"tunnel {host.tunnel}: {len(host.offices)} offices and {len(host.fixed_addresses)} fixed"
+            f" addresses take {size} bytes of user data; should be {USER_DATA_LIMIT} at most (EC2):"
             " use several tunnels"
         )
     return text
