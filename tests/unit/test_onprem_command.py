@@ -1,0 +1,207 @@
+"""The command line: where keys go, what is refused, and what a stack's outputs become."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from onprem.__main__ import main
+from onprem.errors import OnpremError
+from onprem.output import write_files
+from onprem.rendering import RenderedFile
+from tests.unit.onprem_connections import BGP, GOLDEN, STATIC
+
+FROM_FILE = [
+    "render",
+    "--lan",
+    "192.168.30.0/24",
+    "--vpc-cidr",
+    "10.30.0.0/16",
+    "--name",
+    "lisbon",
+    "--strongest",
+]
+XML = ["--xml", str(GOLDEN / "static.xml")]
+NETWORK = {"vpcId": "vpc-1", "cidr": "10.30.0.0/16"}
+BERLIN_2 = (
+    BGP.text.replace("203.0.113.10", "203.0.113.11")
+    .replace("169.254.30.1<", "169.254.30.9<")
+    .replace("169.254.30.2<", "169.254.30.10<")
+    .replace("169.254.30.5<", "169.254.30.13<")
+    .replace("169.254.30.6<", "169.254.30.14<")
+)
+
+
+@pytest.fixture
+def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A `pulumi` that prints the file whose path this is, or else says that there is no such stack."""
+    outputs = tmp_path / "outputs.json"
+    script = tmp_path / "bin" / "pulumi"
+    script.parent.mkdir()
+    said = "error: no stack named prod found"
+    script.write_text(
+        f'#!/bin/sh\ncat {outputs} 2>/dev/null || {{ echo "{said}" >&2; exit 255; }}\n', "utf-8"
+    )
+    script.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{script.parent}:/usr/bin:/bin")
+    return outputs
+
+
+def _deploy(outputs: Path, **configurations: str) -> None:
+    names = {"berlin-1": BGP.text, "berlin-2": BERLIN_2, "lisbon": STATIC.text}
+    names |= {key.replace("_", "-"): text for key, text in configurations.items()}
+    outputs.write_text(json.dumps({"network": NETWORK, "configurations": names}), encoding="utf-8")
+
+
+def _refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(list(arguments)) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert len(captured.err.splitlines()) == 1
+    assert "example.key" not in captured.err
+    return captured.err.strip()
+
+
+def test_files_are_for_their_owner_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*FROM_FILE, *XML, "--device", "strongswan", "--out", str(tmp_path / "out")]) == 0
+    folder = tmp_path / "out" / "lisbon" / "strongswan"
+    written = [path for path in folder.rglob("*") if path.is_file()]
+    assert sorted(capsys.readouterr().out.split()) == sorted(map(str, written))
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in written}
+    assert modes.pop("aws-vpn-updown") == 0o700
+    assert set(modes.values()) == {0o600}
+    assert "third.example.key_3" in (folder / "etc/swanctl/conf.d/aws1924.conf").read_text("utf-8")
+    assert not [path for path in written if path.name.startswith(".")]
+
+
+def test_the_terminal_shows_keys_only_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*FROM_FILE, *XML, "--device", "sheet"]) == 0
+    shown = capsys.readouterr().out
+    assert "example.key" not in shown
+    assert "REDACTED" in shown
+    assert main([*FROM_FILE, *XML, "--device", "sheet", "--show-secrets"]) == 0
+    assert "third.example.key_3" in capsys.readouterr().out
+
+
+def test_redacted_files_have_no_keys(tmp_path: Path) -> None:
+    assert main([*FROM_FILE, *XML, "--redact", "--out", str(tmp_path)]) == 0
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) > 9
+    assert not [path for path in files if "example.key" in path.read_text("utf-8")]
+
+
+def test_a_document_alone_is_rendered_with_its_own_algorithms(capsys: pytest.CaptureFixture[str]) -> None:
+    without = [word for word in FROM_FILE if word != "--strongest"]
+    assert main([*without, *XML]) == 0
+    captured = capsys.readouterr()
+    assert "proposals = aes128-sha1-modp1024" in captured.out
+    assert captured.err == (
+        "left out: lisbon: libreswan 4.10 with FRR on Linux lacks group 2; the connection should allow"
+        " something else too\n"
+    )
+
+
+def test_devices_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["devices"]) == 0
+    assert "junos        Juniper SRX (Junos 21)" in capsys.readouterr().out
+
+
+def test_wrong_use_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def said(*arguments: str) -> str:
+        return _refusal(capsys, *arguments)
+
+    assert said("render") == "one of --stack and --xml should be given"
+    assert said("render", *XML).startswith("with --xml, --lan and --vpc-cidr should be given")
+    assert "unknown device 'asa'; should be one of ios-xe" in said(*FROM_FILE, *XML, "--device", "asa")
+    assert "No such file" in said(*FROM_FILE, "--xml", str(tmp_path / "none.xml"))
+    assert said(*FROM_FILE, *XML, "--lan", "10.1.0.1/24").startswith("--lan 10.1.0.1/24: should be")
+    assert said(*FROM_FILE, *XML, "--name", "../x").startswith("--name ../x: should be a name of lower-case")
+    assert said(*FROM_FILE, *XML, "--routing", "bgp").startswith(
+        "lisbon: vpn-04a7d1e9c83b5f260 has static routing"
+    )
+    assert said("render", "--stack", "nowhere", "--all") == (
+        "no stack 'nowhere'; should be one of dev, prod, staging"
+    )
+    assert said("render", "--stack", "prod").startswith("with --stack, one of --site NAME and --all")
+
+
+def test_a_key_that_is_nowhere_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = tmp_path / "vpn.xml"
+    document.write_text(STATIC.text.replace("fourth.example.key_4", ""), encoding="utf-8")
+    said = _refusal(capsys, *FROM_FILE, "--xml", str(document))
+    assert said.startswith("lisbon: tunnel 2 (198.51.100.104) has no pre-shared key in a file")
+
+
+def test_a_stack_is_rendered_with_its_settings(pulumi: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _deploy(pulumi)
+    assert main(["render", "--stack", "prod", "--all", "--device", "strongswan", "--show-secrets"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("etc/frr/frr.conf") == 3
+    assert "network 192.168.11.0/24" in shown
+    assert "aes256gcm16-prfsha256" in shown
+    assert "first.example.key_1" in shown
+
+
+def test_a_stack_that_is_not_as_its_file_says_is_refused(
+    pulumi: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    render = ("render", "--stack", "prod", "--site")
+    assert _refusal(capsys, *render, "lisbon") == "stack prod is not deployed yet; run make up STACK=prod"
+    pulumi.write_text("{}", encoding="utf-8")
+    assert _refusal(capsys, *render, "lisbon") == "stack prod is not deployed yet; run make up STACK=prod"
+    _deploy(pulumi)
+    assert _refusal(capsys, *render, "madrid") == (
+        "no site 'madrid' in stacks/Pulumi.prod.yaml; should be one of berlin-1, berlin-2, lisbon"
+    )
+    _deploy(pulumi, lisbon=BGP.text)
+    assert "lisbon: deployed with bgp routing, and the stack file says static" in _refusal(
+        capsys, *render, "lisbon"
+    )
+    _deploy(pulumi, berlin_1=BERLIN_2)
+    assert "tunnel 1 is deployed with inside addresses of 169.254.30.8/30" in _refusal(
+        capsys, *render, "berlin-1"
+    )
+    pulumi.write_text(json.dumps({"network": NETWORK, "configurations": {}}), encoding="utf-8")
+    assert _refusal(capsys, *render, "lisbon") == "lisbon: not deployed yet; run make up STACK=prod"
+
+
+def test_pulumi_that_is_missing_or_fails_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "pulumi is not on PATH" in _refusal(capsys, "render", "--stack", "prod", "--all")
+    script = tmp_path / "pulumi"
+    script.write_text("#!/bin/sh\necho 'error: wrong passphrase\n  try again' >&2; exit 255\n", "utf-8")
+    script.chmod(0o700)
+    assert _refusal(capsys, "render", "--stack", "prod", "--all") == (
+        "pulumi stack output of prod failed: error: wrong passphrase try again"
+    )
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../outside", "a/../../outside"])
+def test_files_stay_in_their_folder(tmp_path: Path, path: str) -> None:
+    with pytest.raises(OnpremError, match="should be a path within"):
+        write_files(tmp_path / "out", [RenderedFile(PurePosixPath(path), "x", False)])
+
+
+def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
+    out, outside = tmp_path / "out", tmp_path / "outside"
+    out.mkdir()
+    outside.mkdir()
+    (out / "etc").symlink_to(outside)
+    with pytest.raises(OnpremError, match="leads out of"):
+        write_files(out, [RenderedFile(PurePosixPath("etc/x"), "x", False)])
+    (outside / "kept").write_text("kept", encoding="utf-8")
+    (out / "link").symlink_to(outside / "kept")
+    write_files(out, [RenderedFile(PurePosixPath("link"), "new", False)])
+    assert (outside / "kept").read_text("utf-8") == "kept"
+    assert (out / "link").read_text("utf-8") == "new"
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(OnpremError, match="should be a file that can be written"):
+        write_files(tmp_path / "file", [RenderedFile(PurePosixPath("x"), "x", False)])
