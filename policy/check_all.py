@@ -1,7 +1,7 @@
 """The second gate: judge all deployed stacks together, by what they are and not by what a preview says.
 
-Two stacks can each pass alone and clash with each other. This exports the state of every deployed stack of the
-project, merges the states into one, and lets the engine run the pack over it.
+Two stacks can each pass alone and clash with each other. This exports the state of every deployed stack of
+the project, merges the states into one, and lets the engine run the pack over it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 PACK_FOLDER = Path(__file__).resolve().parent
 DEPLOYMENT_VERSION = 3
 HIDDEN = '"[secret]"'
-"""What stands for a secret in the merged state, as JSON: the rules need none, and states differ in their keys."""
+"""What stands for a secret in the merged state, as JSON: rules need none, and states differ in their keys."""
 
 COMMAND_SECONDS = 300
 
@@ -77,7 +77,7 @@ def _deployed() -> Iterator[dict[str, Any]]:
     stacks = sorted(stack["name"] for stack in listed if stack.get("resourceCount") != 0)
     for stack in stacks:
         yield json.loads(_pulumi("stack", "export", "--stack", stack))
-    print(f"Judging together: {', '.join(stacks) or 'no stack is deployed'}", file=sys.stderr)
+    print(f"Deployed stacks: {', '.join(stacks) or 'none'}", file=sys.stderr)
 
 
 def _read(path: Path) -> dict[str, Any]:

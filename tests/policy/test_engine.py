@@ -125,10 +125,9 @@ def test_misspelled_rule_in_the_configuration_is_refused(sandbox: IsolatedSandbo
 
 def test_stacks_that_each_passed_alone_are_compared_once_deployed(sandbox: IsolatedSandbox) -> None:
     source = (HERE / "foreign" / "flat.py").read_text(encoding="utf-8")
-    for name in ("flat", "copy"):
-        program = sandbox.program(name, source.replace('name="plants-flow"', f'name="{name}"'), {STACK: {}})
-        text = "config: {aws:region: eu-central-1}"
-        (program.folder / f"Pulumi.{STACK}.yaml").write_text(text, encoding="utf-8")
+    for name, address in (("flat", "198.51.100.7"), ("copy", "198.51.100.8")):
+        own = source.replace("plants", name).replace("198.51.100.7", address)
+        program = sandbox.program(name, own, {STACK: {"aws:region": "eu-central-1"}})
         up = program.up(STACK, "--policy-pack", PACK)
         assert up.returncode == 0, up.stdout + up.stderr
         exported = program.pulumi("stack", "export", "--stack", STACK)
@@ -140,5 +139,5 @@ def test_stacks_that_each_passed_alone_are_compared_once_deployed(sandbox: Isola
     assert check.returncode != 0
     assert "no-overlapping-cidrs" in check.stdout
     assert (
-        "10.80.0.0/16 (Vpc main in copy/test) overlaps 10.80.0.0/16 (Vpc main in flat/test)" in check.stdout
+        "10.80.0.0/16 (Vpc main in flat/test) overlaps 10.80.0.0/16 (Vpc main in copy/test)" in check.stdout
     )
