@@ -25,7 +25,6 @@ from stacks.sections.hardware_vpn import TunnelOptions
 from stacks.sections.section import Name
 from stacks.stack_file import SettingsError
 
-ROOT = Path(__file__).resolve().parent.parent
 INTERFACE = re.compile(r"[A-Za-z][A-Za-z0-9./_-]{0,31}")
 NAME = TypeAdapter[str](Name)
 NETWORK = TypeAdapter[IPv4Network](Cidr)
@@ -109,7 +108,7 @@ def _connections(options: argparse.Namespace) -> list[Connection]:
 def _from_stack(options: argparse.Namespace) -> list[Connection]:
     if options.all == bool(options.site):
         raise OnpremError("with --stack, one of --site NAME and --all should be given")
-    stack = read_stack(options.stack, ROOT)
+    stack = read_stack(options.stack, Path.cwd())
     return [stack.connection(name) for name in (stack.site_names() if options.all else options.site)]
 
 

@@ -104,6 +104,8 @@ def read_stack(name: str, root: Path) -> Stack:
         OnpremError: there is no such stack, or it is not deployed.
         SettingsError: the stack file is wrong.
     """
+    if not (root / "Pulumi.yaml").is_file():
+        raise OnpremError(f"{root} has no Pulumi.yaml; --stack should be used in the project's folder")
     path = root / "stacks" / f"Pulumi.{name}.yaml"
     if not path.is_file():
         known = sorted(file.name.split(".")[1] for file in path.parent.glob("Pulumi.*.yaml"))

@@ -124,9 +124,10 @@ class Router:
     host: Host
     mounts: Mounts
 
-    def vtysh(self, command: str) -> str:
+    def vtysh(self, *commands: str) -> str:
         """What vtysh prints."""
-        return self.host.run(["vtysh", "-c", command], mounts=self.mounts).stdout
+        options = [word for command in commands for word in ("-c", command)]
+        return self.host.run(["vtysh", *options], mounts=self.mounts).stdout
 
 
 def start_frr(host: Host, directory: Path, configuration: str) -> Router:
@@ -260,9 +261,9 @@ class IpsecLab:
     def cut(self, tunnel: Tunnel) -> None:
         """Loses everything on the way to AWS's end of a tunnel, and from it: nobody is told."""
         address = tunnel.amazon_outside
-        drops = f"ip daddr {address} drop; ip saddr {address} drop"
-        rules = f"table inet cut {{ chain forward {{ type filter hook forward priority 0; {drops}; }} }}"
-        self.internet.run(["nft", rules])
+        chain = "add chain inet cut forward { type filter hook forward priority 0; }"
+        drops = [f"add rule inet cut forward ip {end} {address} drop" for end in ("saddr", "daddr")]
+        self.internet.run(["nft", "; ".join(["add table inet cut", chain, *drops])])
 
     def mend(self) -> None:
         """Ends what `cut` did."""

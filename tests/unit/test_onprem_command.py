@@ -35,6 +35,11 @@ BERLIN_2 = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
+    monkeypatch.chdir(Path(__file__).parents[2])
+
+
 @pytest.fixture
 def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A `pulumi` that prints the file whose path this is, or else says that there is no such stack."""
@@ -166,6 +171,14 @@ def test_a_stack_that_is_not_as_its_file_says_is_refused(
     )
     pulumi.write_text(json.dumps({"network": NETWORK, "configurations": {}}), encoding="utf-8")
     assert _refusal(capsys, *render, "lisbon") == "lisbon: not deployed yet; run make up STACK=prod"
+
+
+def test_a_stack_is_read_in_the_projects_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = _refusal(capsys, "render", "--stack", "prod", "--all")
+    assert said == f"{tmp_path} has no Pulumi.yaml; --stack should be used in the project's folder"
 
 
 def test_pulumi_that_is_missing_or_fails_is_one_line(
