@@ -25,6 +25,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Request, Response
 
+from sandbox.cloud.autoscaling import models as autoscaling
 from sandbox.cloud.ec2 import models as ec2
 from sandbox.cloud.faults import Fault, Faults, Refusal, call_of, refusal
 from sandbox.cloud.inventory import inventory
@@ -39,6 +40,7 @@ class Cloud:
     def __init__(self) -> None:
         os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
         ec2.install()
+        autoscaling.install()
         self._id = uuid.uuid4().hex
         self._moto = DomainDispatcherApplication(_backend_app)
         self._turn = threading.Lock()

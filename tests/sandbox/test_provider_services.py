@@ -205,6 +205,40 @@ def test_a_launch_template_gets_versions_and_a_group_uses_it(
         driver.delete(one)
 
 
+def test_a_group_replaces_its_instance_by_one_of_the_new_version(
+    driver: Driver, image: str, subnet: Made, cloud: CloudServer
+) -> None:
+    inputs = {"imageId": image, "instanceType": "t4g.nano"}
+    template = driver.create("aws:ec2/launchTemplate:LaunchTemplate", inputs, "refreshed")
+    group: dict[str, Any] = {
+        "minSize": 1,
+        "maxSize": 1,
+        "vpcZoneIdentifiers": [subnet.ident],
+        "launchTemplate": {"id": template.ident, "version": "1"},
+        "instanceRefresh": {
+            "strategy": "Rolling",
+            "preferences": {"minHealthyPercentage": 0, "instanceWarmup": "30"},
+        },
+    }
+    made = driver.create("aws:autoscaling/group:Group", group, "refreshed")
+
+    def running() -> dict[str, str]:
+        of_group = {"Name": "tag:aws:autoscaling:groupName", "Values": [made.ident]}
+        alive = {"Name": "instance-state-name", "Values": ["running"]}
+        found = cloud.client("ec2").describe_instances(Filters=[of_group, alive])["Reservations"]
+        return {one["InstanceId"]: one["InstanceType"] for part in found for one in part["Instances"]}
+
+    (before,) = running()
+    made = driver.update(made, {**group, "maxSize": 2})
+    assert [*running()] == [before]
+    template = driver.update(template, {**inputs, "instanceType": "t4g.micro"})
+    made = driver.update(made, {**group, "launchTemplate": {"id": template.ident, "version": "2"}})
+    assert [*running().values()] == ["t4g.micro"]
+    assert before not in running()
+    for one in (made, template):
+        driver.delete(one)
+
+
 LIVES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "aws:cloudwatch/logGroup:LogGroup": ({"retentionInDays": 30}, {"retentionInDays": 60}),
     "aws:iam/role:Role": (

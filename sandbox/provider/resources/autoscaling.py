@@ -57,7 +57,6 @@ class Group(ResourceType):
         block(
             "instanceRefresh",
             text("strategy", required=True, rule=one_of("Rolling")),
-            strings("triggers"),
             block(
                 "preferences",
                 number("minHealthyPercentage"),

@@ -1,0 +1,1 @@
+"""Corrections to moto's Auto Scaling: which version is launched, and instance refreshes."""
