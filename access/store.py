@@ -180,7 +180,7 @@ def _explained(folder: Path) -> Generator[None]:
         yield
     except OSError as error:
         raise AccessError(
-            f"cannot write to {folder}: {error.strerror}; should be a folder of yours"
+            f"cannot write to {folder}: {error.strerror}; should be a folder you can write to"
         ) from None
 
 
