@@ -44,8 +44,9 @@
 # --- preference: while AWS's end of tunnel 1 answers its policies apply, being the first
 /tool netwatch add host=169.254.30.17 interval=10s comment=aws1924 down-script="/ip ipsec policy disable [find comment=aws1924-vpc]" up-script="/ip ipsec policy enable [find comment=aws1924-vpc]"
 
-# --- no NAT into the tunnels, and TCP's MSS: ipsec/tcp_mss_adjustment or what fits
-/ip firewall nat add chain=srcnat action=accept src-address=192.168.30.0/24 dst-address=10.30.0.0/16 place-before=[:pick [find] 0]
+# --- no NAT between the LANs and the VPC (what is not tracked is not translated), and TCP's MSS: ipsec/tcp_mss_adjustment or what fits
+/ip firewall raw add chain=prerouting action=notrack src-address=192.168.30.0/24 dst-address=10.30.0.0/16
+/ip firewall raw add chain=prerouting action=notrack src-address=10.30.0.0/16 dst-address=192.168.30.0/24
 /ip firewall mangle add chain=forward action=change-mss new-mss=1366 protocol=tcp tcp-flags=syn tcp-mss=1367-65535 dst-address=10.30.0.0/16
 /ip firewall mangle add chain=forward action=change-mss new-mss=1366 protocol=tcp tcp-flags=syn tcp-mss=1367-65535 src-address=10.30.0.0/16
 
