@@ -96,7 +96,7 @@ def main() -> int:
     options = _arguments()
     if options.worker:
         with _lab() as lab:
-            for run in measure(lab, options.worker, options.faults, options.runs):
+            for run in measure(lab, options.worker, options.faults, options.runs, 60 * options.minutes):
                 print(json.dumps(asdict(run)), flush=True)
     elif options.trade_off:
         print(trade_off(options.runs))
@@ -107,10 +107,13 @@ def main() -> int:
     return 0
 
 
-def measure(lab: Failover, driver: str, faults: Sequence[str], runs: int) -> Iterable[Run]:
-    """Each fault so many times, the faults in turn."""
+def measure(lab: Failover, driver: str, faults: Sequence[str], runs: int, seconds: float) -> Iterable[Run]:
+    """Each fault so many times, the faults in turn; no further one once the time is over."""
+    end = time.monotonic() + seconds
     for _ in range(runs):
         for fault in faults:
+            if time.monotonic() > end:
+                return
             lab.put_in_order()
             yield _run(lab, driver, fault)
 
@@ -268,7 +271,7 @@ def _lost(lab: Failover, timeout: float, loss: float, probes: int = 600, at_once
 def _all_drivers(options: argparse.Namespace) -> list[Run]:
     """Each driver in a process and a lab of its own, at the same time."""
     command = [sys.executable, "-m", "benchmarks.failover", "--runs", str(options.runs)]
-    command += ["--faults", *options.faults]
+    command += ["--minutes", str(options.minutes), "--faults", *options.faults]
     workers = [
         subprocess.Popen([*command, "--worker", driver], stdout=subprocess.PIPE, text=True, cwd=ROOT)
         for driver in options.drivers
@@ -305,6 +308,7 @@ def _arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--runs", type=int, default=10, help="runs per fault and driver")
+    parser.add_argument("--minutes", type=float, default=60, help="begin no run after so many minutes")
     parser.add_argument("--faults", nargs="+", choices=FAULTS, default=list(FAULTS))
     parser.add_argument("--drivers", nargs="+", choices=DRIVERS, default=list(DRIVERS))
     parser.add_argument("--trade-off", action="store_true")

@@ -57,8 +57,8 @@ PRIVATE_TABLE = 100
 ECHO_PORT = 7
 
 TIMING: Mapping[str, Any] = {
-    "probeIntervalSeconds": 0.4,
-    "probeTimeoutSeconds": 0.8,
+    "probeIntervalSeconds": 0.3,
+    "probeTimeoutSeconds": 0.7,
     "failuresToMove": 3,
     "successesToTrust": 3,
     "failback": "manual",

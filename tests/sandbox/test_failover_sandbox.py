@@ -1,131 +1,20 @@
-"""Failover of what `make up STACK=prod` deploys: address, routes and monitor, as the user data has them.
-
-No instance of the sandbox's cloud runs anything; here the staff tunnel's servers and monitor run as processes
-in namespaces, with their instances' private addresses and with the files of their user data, and a server's
-process ends when EC2 says that its instance is stopped.
-"""
+"""Failover of what `make up STACK=prod` deploys, and the runbooks, each run as it is written."""
 
 from __future__ import annotations
 
-import base64
-import re
-import signal
-import subprocess
 from collections.abc import Generator
-from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from hosts.openvpn_server import ServerHost
-from sandbox.wrapper import cloud
-from sandbox.wrapper.places import ROOT
-from stacks.stack_file import read_stack_file
-from tests.dataplane.failover_cloud import Door
-from tests.dataplane.failover_network import Monitor, attach, unpack
-from tests.dataplane.namespaces import Host, Lab, Program, wait_until
-from tests.dataplane.openvpn_network import CONNECTED, Tunnel
-from tests.sandbox.cloud_server import CloudServer
+from tests.sandbox.failover_prod import Prod, running_prod
+from tests.sandbox.failover_runbooks import Done, blocks, run_block
 from tests.sandbox.isolated import IsolatedSandbox
-
-PREFIX = "aws-vpn-prod-openvpn-staff"
-MONITOR = "10.30.250.10"
-API = ("10.30.250.1", 5000)
-
-
-@dataclass
-class Machine:
-    """A server's instance, and the process that stands for it."""
-
-    instance: dict[str, Any]
-    host: Host
-    root: Path
-    program: Program | None = None
-
-    @property
-    def interface(self) -> str:
-        """The instance's network interface."""
-        return self.instance["NetworkInterfaces"][0]["NetworkInterfaceId"]
-
-    def start(self) -> None:
-        """What the instance does when it boots."""
-        program = self.host.start(
-            "openvpn",
-            ["openvpn", "--cd", "/etc/openvpn/server", "--config", "server.conf"],
-            mounts={"/etc/openvpn/server": self.root / "etc/openvpn/server", "/run": self.root / "run"},
-        )
-        wait_until(lambda: CONNECTED in program.log(), 15, program.log())
-        self.program = program
-
-
-@dataclass
-class Prod:
-    """The deployed stack, and the parts of it that run."""
-
-    sandbox: IsolatedSandbox
-    ec2: Any
-    main: Machine
-    standby: Machine
-    monitor: Monitor
-
-    def holder(self) -> str:
-        """The interface that has the tunnel's address."""
-        filters = [{"Name": "tag:Name", "Values": [PREFIX]}]
-        return self.ec2.describe_addresses(Filters=filters)["Addresses"][0]["NetworkInterfaceId"]
-
-    def routes(self) -> dict[str, int]:
-        """How many routes point to each interface."""
-        found: dict[str, int] = {}
-        for table in self.ec2.describe_route_tables()["RouteTables"]:
-            for route in table["Routes"]:
-                interface = route.get("NetworkInterfaceId")
-                if interface:
-                    found[interface] = found.get(interface, 0) + 1
-        return found
-
-    def power(self, machine: Machine, on: bool) -> None:
-        """Start or stop an instance through EC2; its process follows what EC2 says."""
-        ids = [machine.instance["InstanceId"]]
-        self.ec2.start_instances(InstanceIds=ids) if on else self.ec2.stop_instances(InstanceIds=ids)
-        wanted = "running" if on else "stopped"
-        wait_until(lambda: self.state(machine) == wanted, 10, wanted)
-        if on:
-            machine.start()
-        elif machine.program:
-            machine.program.signal(signal.SIGKILL)
-
-    def state(self, machine: Machine) -> str:
-        """What EC2 says of an instance."""
-        found = self.ec2.describe_instances(InstanceIds=[machine.instance["InstanceId"]])
-        return found["Reservations"][0]["Instances"][0]["State"]["Name"]
 
 
 @pytest.fixture(scope="module")
 def prod(shared_sandbox: IsolatedSandbox, tmp_path_factory: pytest.TempPathFactory) -> Generator[Prod]:
-    folder = tmp_path_factory.mktemp("prod")
-    deployed = shared_sandbox.project.up("prod")
-    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
-    server = CloudServer(0, cloud.ensure(shared_sandbox.places).endpoint)
-    _publish(shared_sandbox, folder)
-    ec2 = shared_sandbox.client("ec2")
-    with ExitStack() as stack:
-        (folder / "logs").mkdir()
-        lab = stack.enter_context(Lab(folder / "logs"))
-        vpc = lab.host("vpc")
-        vpc.forward()
-        machines = [_machine(lab, vpc, ec2, role, folder, server) for role in ("main", "standby")]
-        watcher = lab.host("monitor")
-        lab.link(watcher, "eth0", vpc, "monitor")
-        attach(vpc, watcher, "monitor", MONITOR)
-        watcher.run(["sysctl", "-qw", "net.ipv4.ping_group_range=0 2147483647"])
-        door = Door(vpc, *API, server)
-        stack.callback(door.close)
-        monitor = _monitor(ec2, watcher, folder, door)
-        for n in range(2):
-            monitor.wait("verdict", 20, n)
-        yield Prod(shared_sandbox, ec2, machines[0], machines[1], monitor)
+    with running_prod(shared_sandbox, tmp_path_factory.mktemp("prod")) as prod:
+        yield prod
 
 
 def test_a_stopped_main_loses_address_and_routes_and_a_drill_brings_them_back(prod: Prod) -> None:
@@ -167,66 +56,64 @@ def test_the_check_explains_the_deployed_pair(prod: Prod) -> None:
     assert check.stdout.startswith("prod/openvpn-staff: ")
 
 
+def test_the_drill_is_as_the_runbook_says(prod: Prod) -> None:
+    prod.monitor.ask("drill", "--to", "main")
+    outputs = [done.stdout for done in run(prod, "failover-drill")]
+    assert "decision Stay: main has the address" in outputs[0]
+    assert outputs[1].startswith("moved to standby: address after ")
+    assert "decision Stay: standby has the address" in outputs[2]
+    assert outputs[3].startswith("moved to main: address after ")
+    assert prod.holder() == prod.main.interface
+
+
+def test_failback_is_as_the_runbook_says(prod: Prod) -> None:
+    prod.monitor.ask("drill", "--to", "standby")
+    run(prod, "failback")
+    assert prod.holder() == prod.main.interface
+
+
+def test_a_server_is_replaced_as_the_runbook_says(prod: Prod) -> None:
+    before = prod.main
+    steps = blocks("replace-a-server")
+    for _ in range(2):
+        succeed(prod, *next(steps))
+    assert prod.holder() == prod.standby.interface
+    prod.main = prod.replace_main()
+    assert prod.main.instance["InstanceId"] != before.instance["InstanceId"]
+    for place, commands in steps:
+        succeed(prod, place, commands)
+    assert prod.holder() == prod.main.interface
+    assert before.interface not in prod.routes()
+
+
+def test_a_client_is_revoked_as_the_runbook_says(prod: Prod) -> None:
+    succeed(prod, "here", "python -m access --stack prod --tunnel staff issue alice")
+    outputs = [done.stdout for done in run(prod, "revoke-a-client")]
+    for machine in (prod.main, prod.standby):
+        machine.fetch()
+    assert any("alice" in line and "revoked" in line for line in outputs[1].splitlines())
+
+
+def test_keys_are_rotated_as_the_runbook_says(prod: Prod) -> None:
+    succeed(prod, "here", "python -m access --stack prod --tunnel staff issue alice")
+    for place, commands in blocks("rotate-keys"):
+        succeed(prod, place, commands)
+        if "publish" in commands:
+            for machine in (prod.main, prod.standby):
+                machine.fetch_and_restart()
+
+
+def run(prod: Prod, runbook: str) -> list[Done]:
+    """All blocks of a runbook, each of which succeeds."""
+    return [succeed(prod, place, commands) for place, commands in blocks(runbook)]
+
+
+def succeed(prod: Prod, place: str, commands: str) -> Done:
+    """One block, run to its good end."""
+    done = run_block(prod, prod.folder, place, commands)
+    assert done.returncode == 0, f"{commands}\n{done.stdout}{done.stderr}"
+    return done
+
+
 def _without(routes: dict[str, int], interface: str) -> dict[str, int]:
     return {other: count for other, count in routes.items() if other != interface}
-
-
-def _publish(sandbox: IsolatedSandbox, folder: Path) -> None:
-    for command in ("init", "publish"):
-        done = sandbox.run(
-            *(str(ROOT / ".venv/bin/python"), "-m", "access", "--stack", "prod", "--tunnel", "staff"),
-            *("--home", str(folder / "authority"), command),
-            env={"AWS_VPN_CA_PASSPHRASE": "a passphrase for tests only"},
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-
-
-def _machine(lab: Lab, vpc: Host, ec2: Any, role: str, folder: Path, server: CloudServer) -> Machine:
-    filters = [{"Name": "tag:Name", "Values": [f"{PREFIX}-{role}"]}]
-    instance = ec2.describe_instances(Filters=filters)["Reservations"][0]["Instances"][0]
-    host = lab.host(role)
-    lab.link(host, "eth0", vpc, role)
-    attach(vpc, host, role, instance["PrivateIpAddress"])
-    settings = read_stack_file(ROOT / "stacks/Pulumi.prod.yaml")
-    tunnel = next(tunnel for tunnel in settings.open_vpn if tunnel.name == "staff")
-    root = Tunnel.write(ServerHost.of("prod", settings, tunnel), folder / role)
-    service = (root / "etc/systemd/system/fetch-openvpn-secrets.service").read_text(encoding="utf-8")
-    command = re.search(r"^ExecStart=(.*) --unit \S+$", service, re.MULTILINE)
-    assert command
-    program, *arguments = command[1].split()
-    fetched = subprocess.run(
-        [
-            *(str(root / program.lstrip("/")), *arguments),
-            *("--folder", str(root / "etc/openvpn/server")),
-            *("--management", str(root / "run/openvpn-server/server.sock")),
-        ],
-        env=_credentials(server.url),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert fetched.returncode == 0, fetched.stdout + fetched.stderr
-    machine = Machine(instance, host, root)
-    machine.start()
-    return machine
-
-
-def _monitor(ec2: Any, host: Host, folder: Path, door: Door) -> Monitor:
-    version = ec2.describe_launch_template_versions(LaunchTemplateName=f"{PREFIX}-monitor")
-    data = version["LaunchTemplateVersions"][0]["LaunchTemplateData"]["UserData"]
-    root = unpack(base64.b64decode(data), folder / "monitor")
-    settings = (root / "etc/default/failover-monitor").read_text(encoding="utf-8").splitlines()
-    environment = {
-        **dict(line.split("=", 1) for line in settings),
-        **_credentials(door.url),
-        "PYTHONPATH": str(root / "usr/local/lib/failover-monitor"),
-    }
-    control = root / "control"
-    command = ["/usr/bin/python3", "-m", "failover_monitor", "--control-socket", str(control)]
-    program = host.start("monitor", [*command, "run"], environment=environment)
-    return Monitor(program, control, environment, host, command)
-
-
-def _credentials(url: str) -> dict[str, str]:
-    return {"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
