@@ -103,10 +103,8 @@ def test_a_document_alone_is_rendered_with_its_own_algorithms(capsys: pytest.Cap
     assert main([*without, *XML]) == 0
     captured = capsys.readouterr()
     assert "proposals = aes128-sha1-modp1024" in captured.out
-    assert captured.err == (
-        "left out: lisbon: libreswan 4.10 with FRR on Linux lacks group 2; the connection should allow"
-        " something else too\n"
-    )
+    (line,) = captured.err.splitlines()
+    assert line.startswith("left out: lisbon: libreswan 4.10 with FRR on Linux knows none of group 2;")
 
 
 def test_devices_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
