@@ -34,22 +34,25 @@ def overlaps(claims: Iterable[ClaimT]) -> Iterator[tuple[ClaimT, ClaimT]]:
     CIDR blocks are nested or disjoint, so in order of (first address, width) each block can only overlap the
     blocks that are still open: O(n log n + pairs). IPv4 and IPv6 never meet.
     """
-    open_blocks: list[tuple[int, int, ClaimT]] = []
-    for version, first, minus_last, _, claim in sorted(_spans(claims)):
-        while open_blocks and (open_blocks[-1][1] < first or open_blocks[-1][0] != version):
+    by_version: dict[int, list[ClaimT]] = {4: [], 6: []}
+    for claim in claims:
+        by_version[claim.network.version].append(claim)
+    for comparable in by_version.values():
+        yield from _sweep(comparable)
+
+
+def _sweep(claims: list[ClaimT]) -> Iterator[tuple[ClaimT, ClaimT]]:
+    """The pairs among claims of one IP version. A block's place in the order is one whole number."""
+    places = [int(claim.network.network_address) << 8 | claim.network.prefixlen for claim in claims]
+    open_blocks: list[tuple[int, ClaimT]] = []
+    for i in sorted(range(len(claims)), key=places.__getitem__):
+        claim, first = claims[i], places[i] >> 8
+        while open_blocks and open_blocks[-1][0] < first:
             open_blocks.pop()
-        for _, _, wider in open_blocks:
+        for _, wider in open_blocks:
             yield wider, claim
-        open_blocks.append((version, -minus_last, claim))
-
-
-def _spans(claims: Iterable[ClaimT]) -> Iterator[tuple[int, int, int, int, ClaimT]]:
-    """Claims as (version, first address, minus the last, position): in the order of the sweep when sorted."""
-    for position, claim in enumerate(claims):
-        network = claim.network
-        first = int(network.network_address)
-        width = 1 << (network.max_prefixlen - network.prefixlen)
-        yield network.version, first, 1 - first - width, position, claim
+        width = 1 << (claim.network.max_prefixlen - claim.network.prefixlen)
+        open_blocks.append((first + width - 1, claim))
 
 
 def _parse_ipv4_network(value: Any) -> IPv4Network:

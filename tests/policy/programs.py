@@ -94,18 +94,19 @@ class Engine:
         analyzer = Analyzer(self.rules, today=lambda: TODAY)
         configure(analyzer, self.config, self.levels)
         diagnostics: list[pb.AnalyzeDiagnostic] = []
-        stack = pb.AnalyzeStackRequest()
-        for program in programs:
-            for name in program.resources:
-                request = self._resource(program, name)
-                if self.inputs_seen:
-                    found = analyzer.Analyze(request, None).diagnostics
-                    diagnostics += [_with_urn(diagnostic, request.urn) for diagnostic in found]
-                stack.resources.append(self._stack_resource(program, name))
-        shuffled = list(stack.resources)
-        random.Random(self.seed).shuffle(shuffled)
-        diagnostics += analyzer.AnalyzeStack(pb.AnalyzeStackRequest(resources=shuffled), None).diagnostics
+        each, stack = self.requests(*programs)
+        for request in each if self.inputs_seen else ():
+            found = analyzer.Analyze(request, None).diagnostics
+            diagnostics += [_with_urn(diagnostic, request.urn) for diagnostic in found]
+        diagnostics += analyzer.AnalyzeStack(stack, None).diagnostics
         return sorted(verdict(diagnostic) for diagnostic in diagnostics)
+
+    def requests(self, *programs: Program) -> tuple[list[pb.AnalyzeRequest], pb.AnalyzeStackRequest]:
+        """What the engine asks: about each resource, then about all of them, in whatever order."""
+        places = [(program, name) for program in programs for name in program.resources]
+        resources = [self._stack_resource(*place) for place in places]
+        random.Random(self.seed).shuffle(resources)
+        return [self._resource(*place) for place in places], pb.AnalyzeStackRequest(resources=resources)
 
     def _resource(self, program: Program, name: str) -> pb.AnalyzeRequest:
         declared = program.resources[name]

@@ -1,6 +1,7 @@
 """Two plants on one VPC, in one flat file: one over BGP, one over static routes."""
 
 import json
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -59,7 +60,7 @@ for number, zone in enumerate(("eu-central-1a", "eu-central-1c")):
 
 logs = aws.cloudwatch.LogGroup("tunnels", name="/plants/tunnels", retention_in_days=30, tags=tags)
 log_options = {"cloudwatch_log_options": {"log_enabled": True, "log_group_arn": logs.arn}}
-crypto = {
+crypto: dict[str, Any] = {
     f"tunnel{tunnel}_{option}": value
     for tunnel in (1, 2)
     for option, value in {
