@@ -10,8 +10,9 @@ from stacks.stack_file import SettingsError, read_engine_config
 
 try:
     settings = read_engine_config(pulumi.get_stack(), CONFIG.get())
+    environment = Environment(pulumi.get_stack(), settings)
 except SettingsError as error:
     raise pulumi.RunError(str(error)) from None
 
-for name, value in Environment(pulumi.get_stack(), settings).exports().items():
+for name, value in environment.exports().items():
     pulumi.export(name, value)

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.floating_ip import FloatingIp, FloatingIpArgs
+from components.floating_ip import METRIC_NAMESPACE, FloatingIp, FloatingIpArgs
 from components.host_security_group import (
     ANYWHERE,
     HostSecurityGroup,
@@ -19,6 +19,11 @@ from components.host_security_group import (
 from components.labels import Labels
 from components.server_pair import ServerPair, ServerPairArgs
 from hosts.openvpn_server import ServerHost, user_data
+
+EXPIRY_PATTERN = '"expires in"'
+"""What `hosts/openvpn_server/programs/fetch_secrets.py` logs in a certificate's last days."""
+
+EXPIRY_PERIOD_SECONDS = 3600
 
 SECRET_RECOVERY_DAYS = 7
 """The shortest time that Secrets Manager keeps a deleted secret, other than none (DeleteSecret).
@@ -92,6 +97,7 @@ class OpenVpnTunnel(pulumi.ComponentResource):
             ),
             self._own,
         )
+        self._expiry_alarm(servers)
         self.public_ip = address.public_ip
         self.register_outputs({**claims, "publicIp": self.public_ip})
 
@@ -127,6 +133,38 @@ class OpenVpnTunnel(pulumi.ComponentResource):
                 ],
             ),
             self._own,
+        )
+
+    def _expiry_alarm(self, servers: ServerPair) -> None:
+        """The servers log it when their certificate or revocation list is about to expire, twice a minute."""
+        name, args = f"{self._name}-expiry", self._args
+        metric = args.labels.names.of(name)
+        aws.cloudwatch.LogMetricFilter(
+            name,
+            name=metric,
+            log_group_name=args.host.log_group,
+            pattern=EXPIRY_PATTERN,
+            metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
+                name=metric, namespace=METRIC_NAMESPACE, value="1"
+            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[servers]),
+        )
+        aws.cloudwatch.MetricAlarm(
+            name,
+            name=metric,
+            alarm_description=f"OpenVPN tunnel {args.host.tunnel}: certificate or revocation list about to"
+            " expire; run access publish",
+            namespace=METRIC_NAMESPACE,
+            metric_name=metric,
+            statistic="Sum",
+            comparison_operator="GreaterThanThreshold",
+            threshold=0,
+            period=EXPIRY_PERIOD_SECONDS,
+            evaluation_periods=1,
+            treat_missing_data="notBreaching",
+            alarm_actions=[args.alert_topic_arn],
+            tags=args.labels.tagged(name),
+            opts=self._own,
         )
 
     def _security_group(self) -> HostSecurityGroup:

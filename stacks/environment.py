@@ -14,19 +14,26 @@ from components.nat_instances import NatInstances, NatInstancesArgs
 from components.network import Network, NetworkArgs
 from components.openvpn_tunnel import OpenVpnTunnel, OpenVpnTunnelArgs
 from hosts.nat import NatHost
-from hosts.openvpn_server import ServerHost
-from stacks.names import EnvironmentNames
+from hosts.openvpn_server import ServerHost, UserDataTooLargeError, user_data
+from stacks.names import PROJECT, EnvironmentNames
 from stacks.sections.failover import FailoverSettings
 from stacks.sections.hardware_vpn import HardwareVpnSettings, Site
 from stacks.sections.openvpn import OpenVpnSettings
+from stacks.sections.section import Problem
 from stacks.settings import Settings
+from stacks.stack_file import SettingsError, stack_file_name
 
 
 class Environment:
-    """A VPC, and the VPNs and NAT that the settings ask for."""
+    """A VPC, and the VPNs and NAT that the settings ask for.
+
+    Raises:
+        SettingsError: the settings ask for more than a server can be told; nothing is registered then.
+    """
 
     def __init__(self, stack: str, settings: Settings) -> None:
         self._settings = settings
+        self._servers = _servers(stack, settings)
         self._labels = Labels(names=EnvironmentNames(stack), tags=settings.tags)
         self._network = self._build_network()
         self._alerts = AlertTopic(
@@ -104,7 +111,7 @@ class Environment:
             f"openvpn-{tunnel.name}",
             OpenVpnTunnelArgs(
                 labels=self._labels,
-                host=ServerHost.of(self._labels.names.stack, self._settings, tunnel),
+                host=self._servers[tunnel.name],
                 instance_type=tunnel.instance_type,
                 log_retention_days=tunnel.log_retention_days,
                 vpc_id=self._network.vpc_id,
@@ -152,6 +159,21 @@ class Environment:
     def _monitor_subnets(self, failover: FailoverSettings) -> list[pulumi.Output[str]]:
         zones = failover.monitor_zones(self._settings.network.availability_zones)
         return [self._network.public_subnet_ids[zone] for zone in zones]
+
+
+def _servers(stack: str, settings: Settings) -> dict[str, ServerHost]:
+    """What each tunnel's servers are told, once it is clear that all of it fits."""
+    hosts = {tunnel.name: ServerHost.of(stack, settings, tunnel) for tunnel in settings.open_vpn}
+    problems: list[Problem] = []
+    for i, host in enumerate(hosts.values()):
+        try:
+            user_data(host)
+        except UserDataTooLargeError as error:
+            key = f"{PROJECT}:openVpn[{i}]"
+            problems.append(Problem(key, host.tunnel, f"fewer offices and fixed addresses: {error}"))
+    if problems:
+        raise SettingsError(stack_file_name(stack), problems)
+    return hosts
 
 
 def _site_args(vpn: HardwareVpnSettings, site: Site) -> SiteArgs:

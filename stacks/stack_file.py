@@ -82,7 +82,12 @@ def read_engine_config(stack: str, config: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: the settings are wrong.
     """
-    return parse(f"stacks/Pulumi.{stack}.yaml", {key: _from_json(value) for key, value in config.items()})
+    return parse(stack_file_name(stack), {key: _from_json(value) for key, value in config.items()})
+
+
+def stack_file_name(stack: str) -> str:
+    """A stack's file, as a user in the project's folder would write it."""
+    return f"stacks/Pulumi.{stack}.yaml"
 
 
 def parse(source: str, config: Mapping[str, Any]) -> Settings:

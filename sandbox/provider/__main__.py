@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -63,18 +64,23 @@ async def _serve(engine: str) -> None:
     await server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
+    asked_to_close = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, asked_to_close.set)
     parent = os.getppid()
-    while os.getppid() == parent:
-        await asyncio.sleep(_PARENT_POLL_SECONDS)
+    while os.getppid() == parent and not asked_to_close.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asked_to_close.wait(), _PARENT_POLL_SECONDS)
     await server.stop(_FINISH_SECONDS)
 
 
 def main() -> None:
-    """Serve until the engine is gone. Interrupts are the engine's: it waits for what is under way."""
+    """Serve until the engine is gone, or interrupts, which is how it asks a provider to close.
+
+    A user's interrupt arrives here too. Either way what is under way is finished first.
+    """
     arguments = argparse.ArgumentParser(prog="pulumi-resource-aws")
     arguments.add_argument("engine", nargs="?", default="", help="the engine's address")
     known, _ = arguments.parse_known_args()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     asyncio.run(_serve(known.engine))
 
 

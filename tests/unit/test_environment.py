@@ -12,8 +12,9 @@ import pulumi
 import pytest
 
 from stacks.environment import Environment
+from stacks.sections.openvpn import Office
 from stacks.settings import Settings
-from stacks.stack_file import read_stack_file
+from stacks.stack_file import SettingsError, read_stack_file
 from tests.unit.graph import Graph, record
 from tests.unit.iam import Policy
 
@@ -67,7 +68,7 @@ EXPECTED = {
         "aws:ec2/eip:Eip": 1,
         "aws:autoscaling/group:Group": 1,
         "aws:ec2/route:Route": 1 + 2 * 3,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 1 + 2,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 1 + 2 + 1,
     },
     "staging": {
         "aws:ec2/vpnGateway:VpnGateway": 1,
@@ -80,7 +81,7 @@ EXPECTED = {
         "aws:ec2/eip:Eip": 2,
         "aws:autoscaling/group:Group": 2,
         "aws:ec2/route:Route": 1 + 1 * 3 + 2,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 + 2 * 2,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 + 2 * 2 + 1,
     },
     "prod": {
         "aws:ec2/vpnGateway:VpnGateway": 1,
@@ -93,7 +94,7 @@ EXPECTED = {
         "aws:ec2/eip:Eip": 3,
         "aws:autoscaling/group:Group": 3,
         "aws:ec2/route:Route": 1 + (2 + 1) * 4 + 3,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 3 + 3 * 2,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 3 + 3 * 2 + 2,
     },
 }
 
@@ -256,6 +257,24 @@ def test_a_vpc_alone_is_an_environment_too() -> None:
     graph = environment("dev", alone)
     assert set(graph.exports) == {"network", "alertTopicArn"}
     assert not graph.of("aws:ec2/vpnGateway:VpnGateway")
+
+
+def test_more_than_a_server_can_be_told_is_refused_before_anything_is_registered() -> None:
+    dev = settings_of("dev")
+    offices = tuple(
+        Office(name=f"office-{i}", lan_cidrs=(IPv4Network(f"192.168.{i}.0/24"),)) for i in range(200)
+    )
+    tunnel = dev.open_vpn[0].model_copy(update={"offices": offices})
+    settings = dev.model_copy(update={"open_vpn": (tunnel,)})
+    caught: list[str] = []
+
+    def program() -> None:
+        with pytest.raises(SettingsError) as error:
+            Environment("dev", settings)
+        caught.append(str(error.value))
+
+    assert not record(program, stack="dev").resources
+    assert caught[0].startswith("stacks/Pulumi.dev.yaml: aws-vpn:openVpn[0] = staff; should be fewer offices")
 
 
 def test_servers_are_told_what_their_settings_say(graphs: dict[str, Graph]) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import IPv4Network
+from pathlib import Path
 from typing import Any
 
 import pulumi_aws as aws
@@ -14,6 +15,7 @@ import pytest
 from components.labels import Labels
 from components.openvpn_tunnel import OpenVpnTunnel, OpenVpnTunnelArgs
 from hosts.openvpn_server import Office, ServerHost, user_data
+from hosts.openvpn_server.programs import fetch_secrets
 from stacks.names import EnvironmentNames
 from tests.unit.graph import Graph, record
 from tests.unit.iam import Policy
@@ -98,6 +100,17 @@ def test_servers_and_monitor_read_different_secrets(graph: Graph) -> None:
     read = "secretsmanager:GetSecretValue"
     assert [kind for kind in secret if servers.allows(read, secret[kind])] == ["server", "crl"]
     assert [kind for kind in secret if monitor.allows(read, secret[kind])] == ["probe"]
+
+
+def test_keys_about_to_expire_raise_an_alarm(graph: Graph) -> None:
+    counted = graph.one("aws:cloudwatch/logMetricFilter:LogMetricFilter").inputs
+    alarm = graph.one("aws:cloudwatch/metricAlarm:MetricAlarm", "openvpn-staff-expiry").inputs
+    assert counted["logGroupName"] == HOST.log_group
+    assert counted["metricTransformation"]["name"] == alarm["metricName"]
+    assert counted["metricTransformation"]["namespace"] == alarm["namespace"]
+    assert alarm["alarmActions"] == ["arn:aws:sns:topic"]
+    program = Path(fetch_secrets.__file__).read_text(encoding="utf-8")
+    assert counted["pattern"].strip('"') in program
 
 
 def test_logs_are_kept_as_long_as_asked(graph: Graph) -> None:
