@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +61,12 @@ def monitor(cloud: CloudServer, request: pytest.FixtureRequest) -> Iterator[Moni
     name = request.node.name
     image = ec2.describe_images(Owners=["136693071363"])["Images"][0]["ImageId"]
     tags = [{"Key": "Name", "Value": "template"}, {"Key": "Role", "Value": "monitor"}]
-    data = {"ImageId": image, "TagSpecifications": [{"ResourceType": "instance", "Tags": tags}]}
+    user_data = base64.b64encode(b"#cloud-config").decode()
+    data = {
+        "ImageId": image,
+        "UserData": user_data,
+        "TagSpecifications": [{"ResourceType": "instance", "Tags": tags}],
+    }
     made = ec2.create_launch_template(
         LaunchTemplateName=name, LaunchTemplateData={**data, "InstanceType": "t4g.nano"}
     )["LaunchTemplate"]["LaunchTemplateId"]

@@ -222,6 +222,35 @@ def test_what_a_launch_asks_for(cloud: CloudServer, ec2: Any, image: str, vpc: s
     ec2.terminate_instances(InstanceIds=[launched])
 
 
+def test_monitoring_is_switched_on_and_off(ec2: Any, image: str, subnet: str) -> None:
+    made = run(ec2, image, subnet)["InstanceId"]
+    for switch, answer, state in (
+        (ec2.monitor_instances, "pending", "enabled"),
+        (ec2.unmonitor_instances, "disabling", "disabled"),
+    ):
+        (switched,) = switch(InstanceIds=[made])["InstanceMonitorings"]
+        assert (switched["InstanceId"], switched["Monitoring"]["State"]) == (made, answer)
+        assert instance(ec2, made)["Monitoring"]["State"] == state
+    refused("InvalidInstanceID.NotFound", lambda: ec2.monitor_instances(InstanceIds=["i-0123456789abcdef0"]))
+
+
+def test_maintenance_options(ec2: Any, image: str, subnet: str) -> None:
+    made = run(ec2, image, subnet)["InstanceId"]
+    assert instance(ec2, made)["MaintenanceOptions"] == {
+        "AutoRecovery": "default",
+        "RebootMigration": "default",
+    }
+    answer = ec2.modify_instance_maintenance_options(InstanceId=made, AutoRecovery="disabled")
+    assert (answer["AutoRecovery"], answer["RebootMigration"]) == ("disabled", "default")
+    assert instance(ec2, made)["MaintenanceOptions"]["AutoRecovery"] == "disabled"
+    other = run(ec2, image, subnet, MaintenanceOptions={"AutoRecovery": "disabled"})["InstanceId"]
+    assert instance(ec2, other)["MaintenanceOptions"]["AutoRecovery"] == "disabled"
+    refused(
+        "InvalidParameterValue",
+        lambda: ec2.modify_instance_maintenance_options(InstanceId=made, AutoRecovery="sometimes"),
+    )
+
+
 def test_launches_that_aws_does_not_make(ec2: Any, image: str, subnet: str) -> None:
     run(ec2, image, subnet, PrivateIpAddress="10.0.0.60")
     taken = {"PrivateIpAddress": "10.0.0.60"}

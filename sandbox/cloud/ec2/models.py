@@ -8,6 +8,8 @@ from sandbox.cloud.ec2.customer_gateways import CustomerGatewayBackend
 from sandbox.cloud.ec2.dependency_checks import DependencyBackend
 from sandbox.cloud.ec2.images import ImageBackend
 from sandbox.cloud.ec2.instances import InstanceBackend
+from sandbox.cloud.ec2.launch_templates import LaunchTemplateBackend
+from sandbox.cloud.ec2.maintenance_options import MaintenanceBackend
 from sandbox.cloud.ec2.route_propagation import RoutePropagationBackend
 from sandbox.cloud.ec2.routes import RouteBackend
 from sandbox.cloud.ec2.vpn_connection_routes import VpnConnectionRouteBackend
@@ -18,6 +20,8 @@ class SandboxEC2Backend(
     DependencyBackend,
     ImageBackend,
     InstanceBackend,
+    LaunchTemplateBackend,
+    MaintenanceBackend,
     RouteBackend,
     RoutePropagationBackend,
     VpnConnectionRouteBackend,

@@ -125,9 +125,8 @@ class LaunchTemplate(Ec2Type):
         data = decode(self, self.contents, version.get("LaunchTemplateData") or {}, _DATA)
         specifications: list[Values] = parts(data, "tagSpecifications")
         data["tagSpecifications"] = [one for one in specifications if one["resourceType"] != self.tag_type]
-        of_template = [{"Name": "resource-id", "Values": [ident]}]
         return {
-            **self.tags_of(cloud.ec2.describe_tags(Filters=of_template)),
+            **self.tags_of(found),
             **dict.fromkeys(one.name for one in self.contents),
             **data,
             "arn": cloud.arn("ec2", f"launch-template/{ident}"),
