@@ -26,9 +26,12 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Request, Response
 
 from sandbox.cloud.autoscaling import models as autoscaling
+from sandbox.cloud.cloudwatch import models as cloudwatch
 from sandbox.cloud.ec2 import models as ec2
 from sandbox.cloud.faults import Fault, Faults, Refusal, call_of, refusal
 from sandbox.cloud.inventory import inventory
+from sandbox.cloud.logs import models as logs
+from sandbox.cloud.sns import models as sns
 from sandbox.cloud.telemetry import set_tunnel_status
 
 StartResponse = Callable[..., Any]
@@ -39,8 +42,8 @@ class Cloud:
 
     def __init__(self) -> None:
         os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
-        ec2.install()
-        autoscaling.install()
+        for service in (ec2, autoscaling, cloudwatch, logs, sns):
+            service.install()
         self._id = uuid.uuid4().hex
         self._moto = DomainDispatcherApplication(_backend_app)
         self._turn = threading.Lock()

@@ -102,10 +102,14 @@ def test_an_instance_changes_in_place(driver: Driver, wanted: dict[str, Any], cl
         "metadataOptions": {**wanted["metadataOptions"], "httpPutResponseHopLimit": 2},
         "rootBlockDevice": larger,
         "disableApiTermination": True,
+        "maintenanceOptions": {"autoRecovery": "disabled"},
+        "monitoring": True,
         "tags": {"Name": "main"},
     }
     made = driver.update(made, changed)
     assert made["instanceState"] == "running"
+    assert (made["monitoring"], made["maintenanceOptions"]) == (True, {"autoRecovery": "disabled"})
+    made = driver.update(made, {**changed, "monitoring": False})
     (found,) = cloud.client("ec2").describe_instances(InstanceIds=[made.ident])["Reservations"][0][
         "Instances"
     ]
@@ -344,9 +348,13 @@ def test_topics_have_subscribers_and_policies(driver: Driver) -> None:
         "aws:sns/topicPolicy:TopicPolicy",
         {"arn": topic.ident, "policy": json.dumps({"Version": "2012-10-17", "Statement": [publisher]})},
     )
+    assert subscription["pendingConfirmation"] is True
+    assert subscription["arn"].startswith(topic.ident)
     for one in (policy, subscription, topic):
         driver.delete(one)
+        driver.delete(one)
     assert driver.read(topic) is None
+    assert driver.read(subscription) is None
 
 
 def test_flow_logs_and_secret_versions(driver: Driver, vpc: Made) -> None:

@@ -1,0 +1,1 @@
+"""Corrections to moto's CloudWatch: an alarm's tags go with it."""

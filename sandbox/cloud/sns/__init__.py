@@ -1,0 +1,1 @@
+"""Corrections to moto's SNS: subscriptions by e-mail wait for their owner."""
