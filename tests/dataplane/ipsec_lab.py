@@ -229,7 +229,10 @@ class IpsecLab:
         daemon.swanctl("--load-all")
 
     def start_endpoint(self, tunnel: Tunnel) -> None:
-        """Starts AWS's end of a tunnel, which waits for the router to call."""
+        """Starts AWS's end of a tunnel. Both ends call, as with startupAction `start`.
+
+        AWS calls port 500, which is the first daemon's; the second tunnel's end waits for the router.
+        """
         host = self.endpoints[tunnel.position]
         directory = self._directory / f"endpoint-{tunnel.position}"
         swanctl = directory / "swanctl"
@@ -293,6 +296,8 @@ connections {{
   customer {{
     version = {tunnel.ike_version}
     local_addrs = {tunnel.amazon_outside}
+    remote_addrs = {tunnel.customer_outside}
+    keyingtries = 0
     proposals = {_one_proposal_each(tunnel.ike, prf=True)}
     dpd_delay = 10s
     mobike = no
@@ -310,7 +315,8 @@ connections {{
         local_ts = 0.0.0.0/0
         remote_ts = 0.0.0.0/0
         esp_proposals = {_one_proposal_each(tunnel.esp, prf=False)}
-        dpd_action = clear
+        start_action = {"start" if tunnel.position == 1 else "none"}
+        dpd_action = {"restart" if tunnel.position == 1 else "clear"}
       }}
     }}
   }}

@@ -229,13 +229,6 @@ class Lab:
         left.interface_up(left_interface)
         right.interface_up(right_interface)
 
-    def switch(self, host: Host, interface: str, ports: Sequence[str]) -> None:
-        """Bridges a host's interfaces `ports` into one interface, which is up."""
-        host.run(["ip", "link", "add", "name", interface, "type", "bridge"])
-        for port in ports:
-            host.run(["ip", "link", "set", port, "master", interface])
-        host.interface_up(interface)
-
 
 def _end(host: Host) -> None:
     """Ends all that runs in a host's namespace: also what its programs started and left."""
