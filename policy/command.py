@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -23,13 +22,12 @@ def main(arguments: list[str]) -> int:
     commands.add_parser("schema", help="print the JSON schema of a policy configuration")
     check = commands.add_parser("check", help="check a policy configuration")
     check.add_argument("file", type=Path)
-    for name, purpose in (
-        ("sarif", "turn an event log into SARIF"),
-        ("annotate", "turn an event log into annotations and a summary for GitHub"),
-    ):
-        command = commands.add_parser(name, help=purpose)
-        command.add_argument("events", type=Path, help="written by pulumi preview --event-log")
-        command.add_argument("--stack", default="", help="the stack, for the summary's heading")
+    log = commands.add_parser("sarif", help="turn an event log into SARIF")
+    log.add_argument("events", type=Path, help="written by pulumi preview --event-log")
+    annotate = commands.add_parser("annotate", help="turn an event log into annotations for GitHub")
+    annotate.add_argument("events", type=Path, help="written by pulumi preview --event-log")
+    annotate.add_argument("--stack", default="the stack", help="the stack, for the summary's heading")
+    annotate.add_argument("--summary", type=Path, help="where the summary goes; to the terminal if not set")
     chosen = parser.parse_args(arguments)
     try:
         return _run(chosen)
@@ -50,19 +48,16 @@ def _run(chosen: argparse.Namespace) -> int:
     elif chosen.command == "sarif":
         print(json.dumps(sarif(violations(chosen.events)), indent=2))
     else:
-        _annotate(chosen.events, chosen.stack)
+        _annotate(chosen.events, chosen.stack, chosen.summary)
     return 0
 
 
-def _annotate(events: Path, stack: str) -> None:
-    """Annotations to the log; the summary to GitHub's file for it, or to the log as well."""
+def _annotate(events: Path, stack: str, target: Path | None) -> None:
     found = violations(events)
     for line in workflow_commands(found):
         print(line)
     text = summary(found, stack) + "\n"
-    target = os.environ.get("GITHUB_STEP_SUMMARY")
     if target:
-        with Path(target).open("a", encoding="utf-8") as file:
-            file.write(text)
+        target.write_text(text, encoding="utf-8")
     else:
         print(text, end="")
