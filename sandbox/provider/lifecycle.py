@@ -75,13 +75,13 @@ class Lifecycle:
     def planned(self, kind: ResourceType, inputs: Values) -> Values:
         """The state that a preview can promise of a new resource."""
         full = self.wanted(kind, inputs)
-        return {**dict.fromkeys(kind.computed, UNKNOWN), **full, **self._region(kind, full)}
+        return {"id": UNKNOWN, **dict.fromkeys(kind.computed, UNKNOWN), **full, **self._region(kind, full)}
 
     def planned_update(self, kind: ResourceType, old: Values, inputs: Values) -> Values:
         """The state that a preview can promise of an updated resource."""
         new = self.wanted(kind, inputs)
         renewed = dict.fromkeys(kind.renewed, UNKNOWN) if difference(kind, old, new) else {}
-        return {**self._kept(kind, old, new), **new, **renewed}
+        return {"id": old.get("id", UNKNOWN), **self._kept(kind, old, new), **new, **renewed}
 
     def create(self, about: Subject, inputs: Values) -> Living:
         """Make a resource, or go on with the one that an interrupted update left."""
@@ -201,7 +201,8 @@ class Lifecycle:
                 return {}
             raise ProviderError(f"{about.kind.typename} {ident} disappeared while it was being made")
         kept = {key: value for key, value in known.items() if not key.startswith("__")}
-        state = {**kept, **found, **self._region(about.kind, {"region": about.cloud.region})}
+        # The official provider repeats the id among the properties, where policies look for it.
+        state = {**kept, **found, "id": ident, **self._region(about.kind, {"region": about.cloud.region})}
         if about.kind.tagged:
             state.update(self._tags(found.get("tagsAll") or {}, known.get("tags") or {}))
         return state
