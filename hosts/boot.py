@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 import base64
 import bz2
-import io
+import json
 import re
-import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -21,6 +20,11 @@ SHIP_PROGRAM = "/usr/local/sbin/ship-journal"
 """Sends the journal to CloudWatch Logs; the same program as on the OpenVPN servers."""
 
 _PROGRAM_FOLDERS = ("/usr/local/bin/", "/usr/local/sbin/")
+_UNPACK = """\
+import base64,bz2,json,pathlib,sys
+for path,mode,content in json.loads(bz2.decompress(base64.b64decode(sys.stdin.read()))):
+ file=pathlib.Path(path);file.parent.mkdir(0o755,True,True);file.write_text(content);file.chmod(mode)
+"""
 _SHIP_SOURCE = Path(__file__).parent / "openvpn_server" / "programs" / "ship_journal.py"
 
 
@@ -40,33 +44,21 @@ def packed(files: Mapping[str, str]) -> tuple[str, str]:
 
     bzip2 packs source text a tenth tighter than the gzip that cloud-init itself undoes.
     """
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for path, content in files.items():
-            entry = tarfile.TarInfo(path.removeprefix("/"))
-            entry.mode = 0o755 if path.startswith(_PROGRAM_FOLDERS) else 0o644
-            entry.size = len(content.encode())
-            archive.addfile(entry, io.BytesIO(content.encode()))
-    unpack = (
-        "import base64,bz2,io,sys,tarfile;"
-        "tarfile.open(fileobj=io.BytesIO(bz2.decompress(base64.b64decode(sys.stdin.read())))).extractall('/')"
-    )
-    return base64.b64encode(bz2.compress(stream.getvalue())).decode(), f'python3 -c "{unpack}"'
+    modes = {path: 0o755 if path.startswith(_PROGRAM_FOLDERS) else 0o644 for path in files}
+    document = json.dumps([(path, modes[path], content) for path, content in files.items()])
+    return base64.b64encode(bz2.compress(document.encode())).decode(), f'python3 -c "{_UNPACK}"'
 
 
 def program(source: str) -> str:
     """A program without what only people and type checkers read: a third of the room it would take.
 
-    Comments, docstrings, the annotations of functions, imports for annotations; one space an indentation.
+    Comments, docstrings, annotations but those of a class's fields, what is imported for annotations; one
+    space an indentation.
     """
-    tree = ast.parse(source)
+    tree = _WithoutAnnotations().visit(ast.parse(source))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [statement for statement in node.body if not _for_readers(statement)] or [ast.Pass()]
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            node.returns = None
-        if isinstance(node, ast.arg):
-            node.annotation = None
     shebang = source.partition("\n")[0] + "\n" if source.startswith("#!") else ""
     body = re.sub(r"(?m)^(?: {4})+", lambda indent: " " * (len(indent[0]) // 4), ast.unparse(tree))
     return f"{shebang}{body}\n"
@@ -119,6 +111,33 @@ WantedBy=multi-user.target
         SHIP_PROGRAM: program(_SHIP_SOURCE.read_text(encoding="utf-8")),
         "/etc/systemd/system/ship-journal.service": unit,
     }
+
+
+class _WithoutAnnotations(ast.NodeTransformer):
+    """Takes the annotations out of functions."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return self._function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return self._function(node)
+
+    def _function(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+        function.returns = None
+        for node in ast.walk(function):
+            if isinstance(node, ast.arg):
+                node.annotation = None
+            for name, value in ast.iter_fields(node):
+                if isinstance(value, list):
+                    setattr(node, name, [_plain(item) for item in cast(list[ast.AST], value)])
+        return function
+
+
+def _plain(node: ast.AST) -> ast.AST:
+    """An assignment without its annotation, anything else as it is."""
+    if not isinstance(node, ast.AnnAssign) or node.value is None:
+        return node
+    return ast.copy_location(ast.Assign([node.target], node.value), node)
 
 
 def _for_readers(statement: ast.stmt) -> bool:

@@ -25,7 +25,7 @@ UNIT = "failover-monitor.service"
 _PROGRAM_FOLDER = "/usr/local/lib/failover-monitor"
 _COMMAND = "/usr/local/bin/failover-monitor"
 _SETTINGS = "/etc/default/failover-monitor"
-_ARCHIVE = "/root/failover-monitor.tar.bz2.b64"
+_ARCHIVE = "/root/failover-monitor"
 _SOURCES = Path(__file__).parent / "monitor"
 
 _UNIT_FILE = f"""\

@@ -209,6 +209,7 @@ class Fabric:
         self._own = own_addresses
         self._table = private_table
         self._applied: Association | None = None
+        self._complete = False
         self._look_now = threading.Event()
         self._ended = threading.Event()
         self.changes: list[tuple[float, Association]] = []
@@ -236,13 +237,17 @@ class Fabric:
 
     def _look(self) -> None:
         association = self._ec2.association()
+        if association != self._applied or not self._complete:
+            self._complete = self._apply(association)
         if association != self._applied:
-            self._apply(association)
             self._applied = association
             self.changes.append((time.time(), association))
 
-    def _apply(self, association: Association) -> None:
-        """Translate without state, as AWS does: a flow goes to the new holder from the next packet on."""
+    def _apply(self, association: Association) -> bool:
+        """Do as the API says; False when a route's next hop is gone, which makes it a black hole for now.
+
+        Addresses are translated without state, as AWS does: the next packet goes to the new holder.
+        """
         public = {**self._own, **{private: held for held, private in association.addresses.items()}}
         inward = ", ".join(f"{outside} : {private}" for private, outside in public.items())
         outward = ", ".join(f"{private} : {outside}" for private, outside in public.items())
@@ -261,11 +266,12 @@ table ip gateway {{
 }}
 """
         routes = "".join(
-            f"route replace {destination} via {hop} table {self._table}\n"
+            f"ip route replace {destination} via {hop} table {self._table} || "
+            f"{{ ip route replace blackhole {destination} table {self._table}; echo blackhole; }}\n"
             for destination, hop in association.hops.items()
         )
-        script = 'printf %s "$1" | nft -f - && printf %s "$2" | ip -batch -'
-        self._router.run(["sh", "-c", script, "sh", rules, routes])
+        done = self._router.run(["sh", "-c", f'printf %s "$1" | nft -f - || exit 1\n{routes}', "sh", rules])
+        return "blackhole" not in done.stdout
 
 
 class Door:

@@ -17,12 +17,10 @@ from __future__ import annotations
 import base64
 import bz2
 import gzip
-import io
 import json
 import os
 import signal
 import subprocess
-import tarfile
 import threading
 import time
 from collections.abc import Generator, Mapping, Sequence
@@ -371,8 +369,11 @@ def unpack(user_data: bytes, root: Path) -> Path:
     """Write the files that a monitor's user data writes, below `root` instead of /."""
     document = yaml.safe_load(gzip.decompress(user_data))
     packed = bz2.decompress(base64.b64decode(document["write_files"][0]["content"]))
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(root, filter="data")
+    for path, mode, content in json.loads(packed):
+        file = root / path.removeprefix("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content, encoding="utf-8")
+        file.chmod(mode)
     return root
 
 

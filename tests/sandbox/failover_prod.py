@@ -70,6 +70,12 @@ class Machine:
             self.program.stop()
         self.start()
 
+    def end(self) -> None:
+        """What is left of an instance that is replaced: nothing."""
+        if self.program:
+            self.program.kill()
+        self.host.run(["ip", "link", "del", "eth0"])
+
     @property
     def interface(self) -> str:
         """The instance's network interface."""

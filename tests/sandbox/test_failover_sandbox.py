@@ -73,25 +73,20 @@ def test_failback_is_as_the_runbook_says(prod: Prod) -> None:
 
 
 def test_a_server_is_replaced_as_the_runbook_says(prod: Prod) -> None:
+    # The sandbox's provider takes a thing for half-made until a later deployment has compared it.
+    assert prod.sandbox.project.up("prod").returncode == 0
     before = prod.main
     steps = blocks("replace-a-server")
     for _ in range(2):
         succeed(prod, *next(steps))
     assert prod.holder() == prod.standby.interface
+    before.end()
     prod.main = prod.replace_main()
     assert prod.main.instance["InstanceId"] != before.instance["InstanceId"]
     for place, commands in steps:
         succeed(prod, place, commands)
     assert prod.holder() == prod.main.interface
     assert before.interface not in prod.routes()
-
-
-def test_a_client_is_revoked_as_the_runbook_says(prod: Prod) -> None:
-    succeed(prod, "here", "python -m access --stack prod --tunnel staff issue alice")
-    outputs = [done.stdout for done in run(prod, "revoke-a-client")]
-    for machine in (prod.main, prod.standby):
-        machine.fetch()
-    assert any("alice" in line and "revoked" in line for line in outputs[1].splitlines())
 
 
 def test_keys_are_rotated_as_the_runbook_says(prod: Prod) -> None:
@@ -101,6 +96,16 @@ def test_keys_are_rotated_as_the_runbook_says(prod: Prod) -> None:
         if "publish" in commands:
             for machine in (prod.main, prod.standby):
                 machine.fetch_and_restart()
+
+
+def test_a_client_is_revoked_as_the_runbook_says(prod: Prod) -> None:
+    listed = succeed(prod, "here", "python -m access --stack prod --tunnel staff list").stdout
+    if "alice" not in listed:
+        succeed(prod, "here", "python -m access --stack prod --tunnel staff issue alice")
+    outputs = [done.stdout for done in run(prod, "revoke-a-client")]
+    for machine in (prod.main, prod.standby):
+        machine.fetch()
+    assert any("alice" in line and "revoked" in line for line in outputs[1].splitlines())
 
 
 def run(prod: Prod, runbook: str) -> list[Done]:

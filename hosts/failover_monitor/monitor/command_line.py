@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .cloud import Cloud, CloudError
+from .configuration import Configuration
 from .control import NoMonitorError, ask
 from .inspection import inspect
 from .service import read_setup, serve
@@ -49,16 +50,23 @@ async def _run(options: argparse.Namespace) -> int:
 
 async def _check(options: argparse.Namespace) -> int:
     cloud = Cloud(options.region)
-    inspection = await inspect(cloud, await read_setup(cloud, options.parameter))
-    for line in inspection.lines:
+    setup = await read_setup(cloud, options.parameter)
+    inspection = await inspect(cloud, setup)
+    well, monitor = await _running(options.control_socket, setup.configuration)
+    for line in (*inspection.lines, f"monitor  {monitor}"):
         print(line)
+    return 0 if well and inspection.well else NOT_WELL
+
+
+async def _running(control_socket: Path, configuration: Configuration) -> tuple[bool, str]:
+    """Whether a monitor runs here with the configuration as it is now, in words too."""
     try:
-        running = await ask(options.control_socket, command="status")
-        print(f"monitor  runs here: {running['explanation']}")
+        running = await ask(control_socket, command="status")
     except NoMonitorError as error:
-        print(f"monitor  {error}")
-        return NOT_WELL
-    return 0 if inspection.well else NOT_WELL
+        return False, str(error)
+    if running.get("fingerprint") != configuration.fingerprint:
+        return False, "runs here, and has not taken over the present configuration yet"
+    return True, f"runs here: {running['explanation']}"
 
 
 async def _drill(options: argparse.Namespace) -> int:

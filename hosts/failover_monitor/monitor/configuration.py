@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -74,6 +75,11 @@ class Configuration:
     timing: Timing
     topic_arn: str
     metric_namespace: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells one configuration from another."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()
 
 
 def parse_configuration(text: str) -> Configuration:

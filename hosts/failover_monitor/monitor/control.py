@@ -7,26 +7,32 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from .decision import Role
 from .watch import DRILL_SECONDS, DrillResult
 
+if TYPE_CHECKING:
+
+    class Watching(Protocol):
+        """What the socket needs of a watch."""
+
+        @property
+        def fingerprint(self) -> str:
+            """Which configuration it is over."""
+            ...
+
+        async def drill(self, to: Role | None) -> DrillResult:
+            """Have the address moved."""
+            ...
+
+        def describe(self) -> str:
+            """How things stand."""
+            ...
+
 
 class NoMonitorError(Exception):
     """No monitor answers on the socket."""
-
-
-class Watching(Protocol):
-    """What the socket needs of a watch."""
-
-    async def drill(self, to: Role | None) -> DrillResult:
-        """Have the address moved."""
-        ...
-
-    def describe(self) -> str:
-        """How things stand."""
-        ...
 
 
 async def serve_control(path: Path, watch: Callable[[], Watching | None]) -> None:
@@ -41,7 +47,7 @@ async def serve_control(path: Path, watch: Callable[[], Watching | None]) -> Non
             elif request.get("command") == "drill":
                 reply = _reply(await watching.drill(request.get("to")))
             else:
-                reply = {"done": True, "explanation": watching.describe()}
+                reply = {"explanation": watching.describe(), "fingerprint": watching.fingerprint}
             writer.write(json.dumps(reply).encode() + b"\n")
             await writer.drain()
         except (OSError, ValueError):

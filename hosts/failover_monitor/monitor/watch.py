@@ -120,6 +120,11 @@ class Watch:
             return DrillResult(False, f"not done within {DRILL_SECONDS:g} s; see the monitor's journal")
 
     @property
+    def fingerprint(self) -> str:
+        """Which configuration this watch is over."""
+        return self._configuration.fingerprint
+
+    @property
     def is_turning(self) -> bool:
         """Whether the deciding loop comes round: what systemd's watchdog wants to know."""
         return time.monotonic() - self._last_turn < LONGEST_TURN
