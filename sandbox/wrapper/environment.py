@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.wrapper.places import ROOT, SHIM, Places
+from sandbox.wrapper.places import PROGRAMS, ROOT, SHIM, Places
 
 ENGINE = "AWS_VPN_SANDBOX_ENGINE"
 """The variable that tells the `pulumi` command on PATH which engine is behind it."""
@@ -50,8 +50,8 @@ def pulumi(places: Places, engine: Path) -> dict[str, str]:
 def inside(base: Mapping[str, str], additions: Mapping[str, str]) -> dict[str, str]:
     """The environment of a command in the sandbox.
 
-    `base` without the user's own AWS and Pulumi settings, with `additions`, and with the sandbox's commands
-    first on PATH.
+    `base` without the user's own AWS and Pulumi settings, with `additions`, and with the sandbox's commands and
+    the project's Python first on PATH.
     """
     kept = {
         name: value for name, value in base.items() if name.startswith(_OURS) or not name.startswith(_FOREIGN)
@@ -62,14 +62,14 @@ def inside(base: Mapping[str, str], additions: Mapping[str, str]) -> dict[str, s
         **additions,
         **({"PYTHONPATH": os.pathsep.join(modules)} if modules else {}),
         **dict.fromkeys(_NO_PROXY, _without_proxy(kept)),
-        "PATH": os.pathsep.join([str(SHIM), outside_path(base)]),
+        "PATH": os.pathsep.join([str(SHIM), str(PROGRAMS), outside_path(base)]),
     }
 
 
 def outside_path(base: Mapping[str, str]) -> str:
     """PATH without the sandbox's own commands: where an installed engine is looked for."""
     folders = base.get("PATH", os.defpath).split(os.pathsep)
-    return os.pathsep.join(folder for folder in folders if folder != str(SHIM))
+    return os.pathsep.join(folder for folder in folders if folder not in (str(SHIM), str(PROGRAMS)))
 
 
 def exports(settings: Mapping[str, str]) -> str:

@@ -16,6 +16,9 @@ ENGINES = ROOT / ".sandbox" / "engine"
 SHIM = ROOT / "sandbox" / "wrapper" / "path"
 """The commands that stand before all others on PATH inside the sandbox."""
 
+PROGRAMS = ROOT / ".venv" / "bin"
+"""The project's own Python and its programs; inside the sandbox they are those on PATH."""
+
 
 @dataclass(frozen=True)
 class Places:

@@ -15,6 +15,7 @@ from stacks.stack_file import read_stack_file
 from tests.sandbox.isolated import Finished, IsolatedSandbox
 
 STACKS = ("dev", "staging", "prod")
+JUDGED = ("--policy-pack", ROOT / "policy")
 
 
 class Deployed:
@@ -23,7 +24,7 @@ class Deployed:
     def __init__(self, sandbox: IsolatedSandbox, stack: str) -> None:
         self.sandbox, self.stack = sandbox, stack
         self.settings: Settings = read_stack_file(ROOT / "stacks" / f"Pulumi.{stack}.yaml")
-        self.first = sandbox.project.up(stack)
+        self.first = sandbox.project.up(stack, *JUDGED)
         self.ec2 = sandbox.client("ec2")
 
     def described(self, operation: str, key: str) -> list[dict[str, Any]]:
@@ -64,7 +65,7 @@ def test_up_succeeds_and_says_what_it_made(deployed: Deployed) -> None:
 
 
 def test_a_second_up_changes_nothing(deployed: Deployed) -> None:
-    ok(deployed.sandbox.project.up(deployed.stack, "--expect-no-changes"))
+    ok(deployed.sandbox.project.up(deployed.stack, "--expect-no-changes", *JUDGED))
 
 
 def test_a_refresh_finds_nothing_changed(deployed: Deployed) -> None:
