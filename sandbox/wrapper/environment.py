@@ -50,7 +50,7 @@ def pulumi(places: Places, engine: Path) -> dict[str, str]:
 def inside(base: Mapping[str, str], additions: Mapping[str, str]) -> dict[str, str]:
     """The environment of a command in the sandbox.
 
-    `base` without the user's own AWS and Pulumi settings, with `additions`, and with the sandbox's commands and
+    `base` without the user's own AWS and Pulumi settings, with `additions`, and the sandbox's commands and
     the project's Python first on PATH.
     """
     kept = {

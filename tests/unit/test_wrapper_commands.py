@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.wrapper import environment, pulumi_arguments
-from sandbox.wrapper.places import ROOT, SHIM, Places, places
+from sandbox.wrapper.places import PROGRAMS, ROOT, SHIM, Places, places
 
 
 def test_the_user_s_own_accounts_do_not_reach_a_command() -> None:
@@ -40,7 +40,7 @@ def test_the_sandbox_s_choices_and_the_stack_do() -> None:
 def test_the_sandbox_s_pulumi_is_the_first_on_path_also_when_nested() -> None:
     once = environment.inside({"PATH": "/usr/local/bin:/usr/bin"}, {})
     twice = environment.inside(once, {})
-    assert once["PATH"] == twice["PATH"] == f"{SHIM}:/usr/local/bin:/usr/bin"
+    assert once["PATH"] == twice["PATH"] == f"{SHIM}:{PROGRAMS}:/usr/local/bin:/usr/bin"
     assert environment.outside_path(once) == "/usr/local/bin:/usr/bin"
 
 
