@@ -1,0 +1,283 @@
+"""The analyzer service itself: levels, parameters, waivers, crashes, secrets, what it tells the engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi.runtime.proto import analyzer_pb2 as pb
+
+from policy import aws_types
+from policy.analyzer import Analyzer
+from policy.configuration import ConfigurationError, check_file, parameters_of, schema_of
+from policy.graph import Graph, Resource
+from policy.registry import RULES
+from policy.rule import Finding, Parameters, ResourceRule, Rule, StackRule
+from tests.policy.programs import Engine, Program, Verdict, fired, judge, rule
+
+TWO_VPGS = """
+test-stack: {type: "pulumi:pulumi:Stack"}
+first: {type: aws:ec2:VpnGateway, properties: {vpcId: vpc-1}}
+second: {type: aws:ec2:VpnGateway, properties: {vpcId: vpc-1}}
+"""
+OPEN = """
+open:
+  type: aws:vpc:SecurityGroupIngressRule
+  properties: {securityGroupId: sg-1, ipProtocol: tcp, fromPort: 22, toPort: 22, cidrIpv4: 0.0.0.0/0}
+"""
+SECRET = "a.secret.nobody.may.ever.see"
+
+
+def waived(name: str, resource: str, expires: str, program: str) -> list[Verdict]:
+    waiver = {"resource": resource, "reason": "agreed with the network team", "expires": expires}
+    return judge(program, rules=rule(name), config={name: {"waivers": [waiver]}})
+
+
+def crashing(original: Rule) -> Rule:
+    """The rule, failing after its first finding with a message that nobody may see."""
+
+    def check(subject: Any, parameters: Any) -> Iterator[Finding]:
+        if isinstance(original, ResourceRule | StackRule):
+            yield from original.check(subject, parameters)
+        raise ValueError(SECRET)
+
+    assert isinstance(original, ResourceRule | StackRule)
+    return replace(original, check=check)
+
+
+@pytest.mark.parametrize("name", ["one-vpg-per-vpc", "required-tags"])
+def test_a_failing_rule_keeps_its_findings_and_hides_no_other(name: str) -> None:
+    rules = tuple(crashing(each) if each.name == name else each for each in RULES)
+    before = Engine().verdicts(Program.of(TWO_VPGS))
+    after = Engine(rules=rules).verdicts(Program.of(TWO_VPGS))
+    new = [verdict for verdict in after if verdict not in before]
+    assert [verdict for verdict in before if verdict not in after] == []
+    assert {verdict.rule for verdict in new} == {name}
+    assert all("this rule failed, so it decided nothing: ValueError at" in verdict.message for verdict in new)
+    assert SECRET not in repr(after)
+
+
+def test_a_waiver_turns_a_violation_into_advice_until_its_last_day() -> None:
+    (verdict,) = waived("no-world-open-management", "open", "2026-06-01", OPEN)
+    assert verdict.level == "advisory"
+    assert verdict.message.startswith("waived until 2026-06-01 (agreed with the network team): this rule")
+
+
+def test_an_expired_waiver_fails_beside_the_violation() -> None:
+    verdicts = waived("no-world-open-management", "open", "2026-05-31", OPEN)
+    assert [verdict.level for verdict in verdicts] == ["mandatory", "mandatory"]
+    assert any(
+        "the waiver for SecurityGroupIngressRule open expired on 2026-05-31" in v.message for v in verdicts
+    )
+
+
+def test_an_expired_waiver_fails_though_nothing_is_wrong_any_more() -> None:
+    closed = OPEN.replace("0.0.0.0/0", "10.50.0.0/16")
+    (verdict,) = waived("no-world-open-management", "open", "2026-05-31", closed)
+    assert verdict.level == "mandatory"
+
+
+def test_a_waiver_covers_no_other_resource() -> None:
+    (verdict,) = waived("no-world-open-management", "other", "2026-06-01", OPEN)
+    assert verdict.level == "mandatory"
+
+
+def test_a_waiver_by_urn_covers_that_resource() -> None:
+    urn = Program.of(OPEN).urn("open")
+    (verdict,) = waived("no-world-open-management", urn, "2026-06-01", OPEN)
+    assert verdict.level == "advisory"
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [
+        (pb.ADVISORY, ["advisory"]),
+        (pb.MANDATORY, ["mandatory"]),
+        (pb.REMEDIATE, ["mandatory"]),
+        (pb.DISABLED, []),
+    ],
+)
+def test_levels_of_the_configuration(level: pb.EnforcementLevel.ValueType, expected: list[str]) -> None:
+    verdicts = judge(OPEN, rules=rule("no-world-open-management"), levels={"no-world-open-management": level})
+    assert [verdict.level for verdict in verdicts] == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"one-vpg-per-vcp": {}}, "there is no rule one-vpg-per-vcp; one-vpg-per-vpc?"),
+        ({"required-tags": {"requierd": []}}, "required-tags.requierd: Extra inputs"),
+        ({"vpn-psk-length": {"minimum": 4}}, "vpn-psk-length.minimum: Input should be greater"),
+        (
+            {"no-key-pair": {"waivers": [{"resource": "x", "reason": "because"}]}},
+            "no-key-pair.waivers[0].reason",
+        ),
+        ({"no-key-pair": {"whenUnknown": "ignore"}}, "no-key-pair.whenUnknown"),
+    ],
+    ids=["rule", "parameter", "value", "waiver", "unknown"],
+)
+def test_a_wrong_configuration_is_refused(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
+        parameters_of(RULES, given)
+
+
+def test_a_configuration_file_is_checked_without_an_engine(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text('{"all": "mandatory", "required-tags": {"required": ["Owner"]}}', encoding="utf-8")
+    check_file(file, RULES)
+    file.write_text('{"all": "strict"}', encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="should be one of"):
+        check_file(file, RULES)
+
+
+def test_defaults_that_the_engine_fills_in_are_the_rules_own() -> None:
+    """The engine sends each schema's defaults back, numbers as floating point."""
+    for each in RULES:
+        defaults = {name: part["default"] for name, part in schema_of(each).items() if "default" in part}
+        assert parameters_of((each,), {each.name: defaults})[each.name] == each.parameters()
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["preview", "deployed"])
+def test_no_message_shows_a_secret(known: bool) -> None:
+    properties = {
+        "tunnel1PresharedKey": SECRET[:9],
+        "tunnel2IkeVersions": {"fn::secret": [SECRET]},
+        "tunnel1InsideCidr": {"fn::secret": "10.77.0.0/30"},
+    }
+    text = {"c": {"type": "aws:ec2:VpnConnection", "properties": properties}}
+    text["i"] = {
+        "type": "aws:ec2:Instance",
+        "properties": {"userData": f"-----BEGIN PRIVATE KEY-----{SECRET}"},
+    }
+    verdicts = Engine(known=known).verdicts(Program(resources=text))
+    assert {"vpn-psk-secret", "vpn-ikev2-only", "no-keys-in-user-data"} <= fired(verdicts)
+    assert SECRET[:9] not in repr(verdicts)
+
+
+UNKNOWNS = [
+    (
+        "imdsv2-required",
+        "server: {type: aws:ec2:Instance, properties: {metadataOptions: {httpTokens: '${x.y}'}}}",
+    ),
+    ("encrypted-volumes", "server: {type: aws:ec2:Instance, properties: {rootBlockDevice: '${x.y}'}}"),
+    ("no-keys-in-user-data", "server: {type: aws:ec2:Instance, properties: {userData: '${x.y}'}}"),
+    ("vpn-ikev2-only", "c: {type: aws:ec2:VpnConnection, properties: {tunnel1IkeVersions: ['${x.y}']}}"),
+    ("vpn-psk-secret", "c: {type: aws:ec2:VpnConnection, properties: {tunnel1PresharedKey: '${x.y}'}}"),
+    ("vpn-tunnel-logs", "c: {type: aws:ec2:VpnConnection, properties: {tunnel1LogOptions: '${x.y}'}}"),
+    ("failover-iam-limited", "p: {type: aws:iam:RolePolicy, properties: {policy: '${x.y}'}}"),
+    ("no-world-open-management", OPEN.replace("0.0.0.0/0", "'${x.y}'")),
+    ("no-world-open-management", OPEN.replace("fromPort: 22", "fromPort: '${x.y}'")),
+    ("required-tags", "g: {type: aws:ec2:VpnGateway, properties: {tags: {Owner: '${x.y}'}}}"),
+    ("log-retention", "l: {type: aws:cloudwatch:LogGroup, properties: {retentionInDays: '${x.y}'}}"),
+    ("cidr-without-host-bits", "v: {type: aws:ec2:Vpc, properties: {cidrBlock: '${x.y}'}}"),
+    ("vpc-in-private-space", "v: {type: aws:ec2:Vpc, properties: {cidrBlock: '${x.y}'}}"),
+    ("no-public-ip-by-default", "s: {type: aws:ec2:Subnet, properties: {mapPublicIpOnLaunch: '${x.y}'}}"),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), UNKNOWNS, ids=lambda value: value[:24])
+def test_a_resource_rule_says_what_it_cannot_know_yet(name: str, text: str) -> None:
+    said = [v for v in judge(text, rules=rule(name)) if v.message.startswith("cannot be checked: ")]
+    assert [verdict.level for verdict in said] == ["advisory"]
+    strict = judge(text, rules=rule(name), config={name: {"whenUnknown": "violation"}})
+    assert any(verdict.message.startswith("cannot be checked: ") for verdict in strict)
+
+
+STACK_UNKNOWNS = [
+    ("vpn-routing", "c: {type: aws:ec2:VpnConnection, properties: {staticRoutesOnly: '${x.y}'}}"),
+    ("source-dest-check", "i: {type: aws:ec2:Instance, properties: {sourceDestCheck: '${x.y}'}}"),
+    ("default-group-unused", "g: {type: aws:ec2:DefaultSecurityGroup, properties: {ingress: '${x.y}'}}"),
+    ("ha-across-azs", "g: {type: aws:ec2:CustomerGateway, properties: {tags: {Critical: '${x.y}'}}}"),
+    (
+        "ha-across-azs",
+        """
+        a: {type: aws:ec2:Subnet, properties: {vpcId: vpc-1, availabilityZone: '${x.y}'}}
+        b: {type: aws:ec2:Subnet, properties: {vpcId: vpc-1, availabilityZone: eu-central-1a}}
+        """,
+    ),
+    (
+        "vpc-flow-logs",
+        """
+        v: {type: aws:ec2:Vpc, properties: {cidrBlock: 10.50.0.0/16}}
+        l: {type: aws:ec2:FlowLog, properties: {vpcId: '${x.y}'}}
+        """,
+    ),
+    (
+        "vpn-tunnel-alarm",
+        """
+        c: {type: aws:ec2:VpnConnection}
+        a:
+          type: aws:cloudwatch:MetricAlarm
+          properties: {namespace: AWS/VPN, metricName: TunnelState, dimensions: {VpnId: '${x.y}'}}
+        """,
+    ),
+    (
+        "only-vpn-port-open",
+        """
+        g: {type: aws:ec2:SecurityGroup, properties: {ingress: '${x.y}'}}
+        i: {type: aws:ec2:Instance, properties: {sourceDestCheck: false, vpcSecurityGroupIds: ['${g.id}']}}
+        """,
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), STACK_UNKNOWNS, ids=lambda value: value[:24])
+def test_a_stack_rule_does_not_pass_what_it_cannot_know_yet(name: str, text: str) -> None:
+    (each,) = rule(name)
+    said = [v for v in judge(text, rules=(each,)) if v.message.startswith("cannot be checked: ")]
+    assert {verdict.level for verdict in said} == {each.level.value}
+
+
+@pytest.mark.parametrize("each", RULES, ids=lambda each: each.name)
+def test_missing_properties_break_no_rule(each: Rule) -> None:
+    tokens = [
+        value for value in vars(aws_types).values() if isinstance(value, str) and value.startswith("aws:")
+    ]
+    resources = {f"r{i}": {"type": token} for i, token in enumerate(tokens)}
+    for known in (False, True):
+        verdicts = Engine(known=known, rules=(each,)).verdicts(Program(resources=resources))
+        assert not any("this rule failed" in verdict.message for verdict in verdicts)
+
+
+def test_the_engine_is_told_everything_about_each_rule() -> None:
+    info = Analyzer().GetAnalyzerInfo(None, None)
+    assert [policy.name for policy in info.policies] == [each.name for each in RULES]
+    for policy in info.policies:
+        assert policy.description
+        assert policy.displayName
+        assert policy.severity
+        assert policy.framework.name
+        assert policy.framework.version
+        assert policy.framework.reference
+        assert policy.remediation_steps
+        assert policy.url.startswith("https://")
+        assert policy.tags
+        assert "waivers" in policy.configSchema.properties.fields
+        assert policy.policy_type in (pb.POLICY_TYPE_RESOURCE, pb.POLICY_TYPE_STACK)
+
+
+def test_type_tokens_are_those_of_pulumi_aws() -> None:
+    import pulumi_aws
+
+    source = Path(pulumi_aws.__file__ or "").parent
+    tokens = [
+        value for value in vars(aws_types).values() if isinstance(value, str) and value.startswith("aws:")
+    ]
+    assert len(tokens) > 25
+    for token in tokens:
+        module, name = token.split(":")[1].split("/")
+        file = source / module / (re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() + ".py")
+        assert f"'{token}'" in file.read_text(encoding="utf-8"), token
+
+
+def test_graph_and_parameters_have_no_state_between_runs() -> None:
+    analyzer = Analyzer()
+    stack = pb.AnalyzeStackRequest()
+    assert list(analyzer.AnalyzeStack(stack, None).diagnostics) == []
+    assert Graph([]).root is None
+    assert Parameters().waivers == ()
+    assert Resource(type="", urn="", name="", struct=pb.AnalyzeRequest().properties).stack == ("", "")

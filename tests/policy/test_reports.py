@@ -1,0 +1,165 @@
+"""What people and code hosts read: the catalogue, the documentation, SARIF, annotations, workflows."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from policy import catalogue, command
+from policy.catalogue import EXAMPLE_CONFIGURATION
+from policy.configuration import schema_of_file
+from policy.registry import BY_NAME, RULES
+from policy.report import sarif, summary, violations, workflow_commands
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+EVENTS = [
+    {"sequence": 1, "preludeEvent": {"config": {}}},
+    {
+        "sequence": 2,
+        "policyEvent": {
+            "resourceUrn": "urn:pulumi:prod::aws-vpn::aws:ec2/vpnGateway:VpnGateway::second",
+            "message": f"{BY_NAME['one-vpg-per-vpc'].description}\nvpc-1 has 2 VPGs: a, b | 100%",
+            "policyName": "one-vpg-per-vpc",
+            "enforcementLevel": "mandatory",
+        },
+    },
+    {
+        "sequence": 3,
+        "policyEvent": {
+            "resourceUrn": "urn:pulumi:prod::aws-vpn::pulumi:pulumi:Stack::aws-vpn-prod",
+            "message": "advice",
+            "policyName": "required-tags",
+            "enforcementLevel": "advisory",
+        },
+    },
+]
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Path:
+    file = tmp_path / "events.json"
+    file.write_text("\n".join(json.dumps(event) for event in [*EVENTS, EVENTS[1]]), encoding="utf-8")
+    return file
+
+
+def test_documentation_is_up_to_date() -> None:
+    written = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
+    assert written == catalogue.page(RULES), "run .venv/bin/python -m policy docs > docs/policies.md"
+
+
+def test_catalogue_says_everything_about_each_rule() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "policy", "catalogue"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    text = " ".join(done.stdout.split())
+    for each in RULES:
+        assert f"{each.name} [{each.level.value}, {each.severity.value}, {each.scope}]" in text
+        assert each.references[0].control in text
+        assert each.remediation in text
+
+
+def test_names_are_unique_and_every_level_is_used() -> None:
+    assert len({each.name for each in RULES}) == len(RULES)
+    assert {each.level.value for each in RULES} == {"mandatory", "advisory"}
+    mission = ("one-vpg-per-vpc", "no-overlapping-cidrs", "ha-across-azs")
+    assert [each.level.value for each in RULES if each.name in mission] == ["mandatory"] * 3
+
+
+def test_example_configuration_fits_the_schema() -> None:
+    schema = schema_of_file(RULES)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(EXAMPLE_CONFIGURATION, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"one-vpg-per-vcp": "mandatory"}, schema)
+
+
+def test_sarif_names_rule_place_and_resource(events: Path) -> None:
+    (run,) = sarif(violations(events))["runs"]
+    assert [each["id"] for each in run["tool"]["driver"]["rules"]] == [each.name for each in RULES]
+    first, second = run["results"]
+    assert first["ruleId"] == "one-vpg-per-vpc"
+    assert first["level"] == "error"
+    assert first["message"]["text"] == "vpc-1 has 2 VPGs: a, b | 100%"
+    location = first["locations"][0]
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == "stacks/Pulumi.prod.yaml"
+    assert location["logicalLocations"][0]["fullyQualifiedName"].endswith("::second")
+    assert second["level"] == "warning"
+
+
+def test_annotations_cannot_be_broken_out_of(events: Path) -> None:
+    error, warning = workflow_commands(violations(events))
+    assert error == (
+        "::error file=stacks/Pulumi.prod.yaml,title=one-vpg-per-vpc%3A second::"
+        "vpc-1 has 2 VPGs: a, b | 100%25"
+    )
+    assert warning.startswith("::warning ")
+
+
+def test_summary_lists_mandatory_findings_first(events: Path) -> None:
+    text = summary(violations(events), "prod")
+    assert "1 mandatory and 1 advisory findings." in text
+    assert text.index("one-vpg-per-vpc") < text.index("required-tags")
+    assert "a, b \\| 100%" in text
+    assert f"All {len(RULES)} rules are kept." in summary([], "dev")
+
+
+def test_a_log_that_is_none_is_refused_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "events.json"
+    file.write_text("no events", encoding="utf-8")
+    assert command.main(["sarif", str(file)]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    assert command.main(["sarif", str(tmp_path / "missing")]) == 1
+    assert "No such file" in capsys.readouterr().err
+
+
+def test_annotate_writes_the_summary_where_it_is_told(events: Path, tmp_path: Path) -> None:
+    target = tmp_path / "summary.md"
+    assert command.main(["annotate", str(events), "--stack", "prod", "--summary", str(target)]) == 0
+    assert target.read_text(encoding="utf-8").startswith("### Policies: prod")
+
+
+def test_workflows_fit_githubs_schema() -> None:
+    checker = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
+    done = subprocess.run([*checker, *WORKFLOWS], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [path.stem for path in WORKFLOWS if path.stem in ("drift", "preview", "up")] == [
+        "drift",
+        "preview",
+        "up",
+    ]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflows_pin_actions_and_limit_tokens_and_time(path: Path) -> None:
+    workflow: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert workflow["permissions"] == {"contents": "read"}
+    for job in workflow["jobs"].values():
+        assert job["timeout-minutes"] <= 120
+        for step in job["steps"]:
+            assert "@main" not in step.get("uses", "@v1")
+            assert "${{ github.event" not in step.get("run", ""), "an expression in a script is an injection"
+
+
+def test_workflows_cover_every_stack() -> None:
+    stacks = {path.name.split(".")[1] for path in (ROOT / "stacks").glob("Pulumi.*.yaml")}
+    for name in ("preview", "up", "drift"):
+        path = ROOT / ".github" / "workflows" / f"{name}.yml"
+        jobs: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
+        matrices = [set(job["strategy"]["matrix"]["stack"]) for job in jobs.values() if "strategy" in job]
+        assert matrices
+        assert all(matrix == stacks for matrix in matrices)
