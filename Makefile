@@ -110,7 +110,7 @@ format: setup ## Put the source into the house style
 
 .PHONY: lock
 lock: ## Pin every package anew, with hashes (needs uv)
-	uv pip compile pyproject.toml --group sandbox --group test --group lint --group build \
+	uv pip compile --quiet pyproject.toml --group sandbox --group test --group lint --group build \
 		--generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header -o requirements.lock
 
 .PHONY: setup
@@ -125,5 +125,6 @@ $(INSTALLED): requirements.lock
 	@echo 'Installing the pinned packages into $(VENV) ...' >&2
 	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock >&2 \
 		|| { echo 'The packages could not be installed; is the package index reachable?' >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e . >&2
 	@rm -f $(VENV)/installed-*
 	@touch $@
