@@ -185,14 +185,17 @@ class Graph:
         """
         value = resource.get(key)
         if value is UNKNOWN:
-            return [] if resource.is_computed(key) else self._dependencies(resource, key, types)
+            return [] if resource.is_computed(key) else self._unknown_items(resource, key, types)
         known = [item for item in resource.items(key) if item is not UNKNOWN]
         found: list[Target] = [self.referred(resource, key, item, types) for item in known]
         if len(known) < len(resource.items(key)):
             met = {target.identity for target in found if isinstance(target, Found)}
-            others = self._dependencies(resource, key, types)
+            others = self._unknown_items(resource, key, types)
             found += [other for other in others if not (isinstance(other, Found) and other.identity in met)]
         return found
+
+    def _unknown_items(self, resource: Resource, key: str, types: tuple[str, ...]) -> list[Target]:
+        return self._dependencies(resource, key, types) or [Unresolved(self._origin(resource, key))]
 
     def referred(self, resource: Resource, key: str, value: Any, types: tuple[str, ...]) -> Target:
         """What `value`, which is or is part of the property `key`, refers to."""

@@ -20,9 +20,9 @@ def verdicts(text: str, *, known: bool, config: object = None) -> list[Verdict]:
 
 
 PAIR = """
-a: {{type: aws:ec2:Subnet, properties: {{vpcId: vpc-1, cidrBlock: 10.50.0.0/24, availabilityZone: eu-central-1a}}}}
-b: {{type: aws:ec2:Subnet, properties: {{vpcId: vpc-1, cidrBlock: 10.50.1.0/24, availabilityZone: eu-central-1b}}}}
-c: {{type: aws:ec2:Subnet, properties: {{vpcId: vpc-1, cidrBlock: 10.50.2.0/24, availabilityZone: eu-central-1c}}}}
+a: {{type: aws:ec2:Subnet, properties: {{vpcId: vpc-1, availabilityZone: eu-central-1a}}}}
+b: {{type: aws:ec2:Subnet, properties: {{vpcId: vpc-1, availabilityZone: eu-central-1b}}}}
+c: {{type: aws:ec2:Subnet, properties: {{vpcId: vpc-1, availabilityZone: eu-central-1c}}}}
 main: {{type: aws:ec2:Instance, properties: {{subnetId: "${{{main}.id}}"}}}}
 standby: {{type: aws:ec2:Instance, properties: {{subnetId: "${{{standby}.id}}"}}}}
 floating:
