@@ -287,6 +287,32 @@ def test_keys_in_secrets_manager(cloud: CloudServer, ec2: Any, ends: Ends) -> No
     assert code_of(caught) == "ResourceNotFoundException"
 
 
+def test_each_tunnel_s_key_moves_by_itself(cloud: CloudServer, ec2: Any, ends: Ends) -> None:
+    made = connect(ec2, ends, [FULL_TUNNEL])
+    assert "PreSharedKeyArn" not in made
+    first, second = made["Options"]["TunnelOptions"]
+
+    def move(tunnel: dict[str, Any], storage: str) -> Any:
+        ec2.modify_vpn_tunnel_options(
+            VpnConnectionId=made["VpnConnectionId"],
+            VpnTunnelOutsideIpAddress=tunnel["OutsideIpAddress"],
+            TunnelOptions={},
+            PreSharedKeyStorage=storage,
+        )
+        return described(ec2, made)
+
+    moved = move(first, "SecretsManager")
+    arn = moved["PreSharedKeyArn"]
+    assert ["PreSharedKey" in tunnel for tunnel in moved["Options"]["TunnelOptions"]] == [False, True]
+    kept = cloud.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
+    assert json.loads(kept) == {first["OutsideIpAddress"]: "Secret.key_1"}
+    back = move(first, "Standard")
+    assert back["PreSharedKeyArn"] == arn
+    assert back["Options"]["TunnelOptions"] == [first, second]
+    with pytest.raises(ClientError, match="PreSharedKeyStorage"):
+        move(second, "Pocket")
+
+
 def test_routes_propagate_while_gateway_and_connection_last(ec2: Any, ends: Ends) -> None:
     connection = connect(ec2, ends)["VpnConnectionId"]
     table = ec2.create_route_table(VpcId=ends.vpc)["RouteTable"]["RouteTableId"]

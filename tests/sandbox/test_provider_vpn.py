@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -116,7 +117,6 @@ def test_keys_tags_and_options_change_in_place(
     [
         {"tunnel1InsideCidr": "169.254.77.0/30"},
         {"staticRoutesOnly": False},
-        {"presharedKeyStorage": "SecretsManager"},
     ],
 )
 def test_what_is_fixed_at_creation_replaces(
@@ -157,6 +157,22 @@ def test_a_key_that_the_cloud_does_not_show_is_kept(driver: Driver, vpg: Made, r
     assert seen is not None
     assert driver.differences(seen, None) == {}
     assert secret_names(seen) >= {"tunnel1PresharedKey"}
+
+
+def test_keys_move_to_secrets_manager_and_back_in_place(
+    driver: Driver, vpg: Made, router: Made, cloud: CloudServer
+) -> None:
+    made = driver.create(CONNECTION, wanted(vpg, router, presharedKeyStorage="Standard"))
+    addresses = (made["tunnel1Address"], made["tunnel2Address"])
+    made = driver.update(made, wanted(vpg, router, presharedKeyStorage="SecretsManager"))
+    arn = made["presharedKeyArn"]
+    kept = cloud.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
+    assert json.loads(kept)[made["tunnel1Address"]] == "first.key1"
+    assert "first.key1" not in made["customerGatewayConfiguration"]
+    made = driver.update(made, wanted(vpg, router, presharedKeyStorage="Standard"))
+    assert (made["presharedKeyStorage"], made["presharedKeyArn"]) == ("Standard", arn)
+    assert "first.key1" in made["customerGatewayConfiguration"]
+    assert (made["tunnel1Address"], made["tunnel2Address"]) == addresses
 
 
 def test_static_routes_and_propagation(driver: Driver, vpc: Made, vpg: Made, router: Made) -> None:

@@ -45,6 +45,7 @@ RANGES: dict[str, tuple[int, int]] = {
     "ReplayWindowSize": (64, 2048),
     "DPDTimeoutSeconds": (30, 2**31 - 1),
 }
+STORAGES = ("Standard", "SecretsManager")
 CHOICES = {"DPDTimeoutAction": ("clear", "none", "restart"), "StartupAction": ("add", "start")}
 DEFAULTS: dict[str, Any] = {
     **LISTS,
@@ -82,28 +83,37 @@ class Telemetry:
 
 @dataclass
 class Tunnel:
-    """One of a VPN connection's two tunnels. `asked` holds the options by their names in a request."""
+    """One of a VPN connection's two tunnels. `asked` holds the options by their names in a request.
+
+    `key_storage` says where its pre-shared key is kept: in the tunnel (`Standard`) or in `SecretsManager`.
+    """
 
     outside_address: str
     inside_cidr: IPv4Network
     preshared_key: str | None
     asked: dict[str, Any]
+    key_storage: str = "Standard"
     telemetry: Telemetry = field(default_factory=Telemetry)
 
     def effective(self, option: str) -> Any:
         """What holds of an option: as asked for, else AWS's default."""
         return self.asked.get(option, DEFAULTS[option])
 
-    def described(self, shown_key: str | None) -> dict[str, Any]:
-        """The tunnel as DescribeVpnConnections tells it; `shown_key` stands for the pre-shared key."""
+    @property
+    def shown_key(self) -> str | None:
+        """The pre-shared key, where it may be shown."""
+        return self.preshared_key if self.key_storage == "Standard" else None
+
+    def described(self) -> dict[str, Any]:
+        """The tunnel as DescribeVpnConnections tells it."""
         shown: dict[str, Any] = {
             "OutsideIpAddress": self.outside_address,
             "TunnelInsideCidr": str(self.inside_cidr),
             "LogOptions": {"CloudWatchLogOptions": {"LogEnabled": False}},
             "EnableTunnelLifecycleControl": False,
         }
-        if shown_key is not None:
-            shown["PreSharedKey"] = shown_key
+        if self.shown_key is not None:
+            shown["PreSharedKey"] = self.shown_key
         for option, value in self.asked.items():
             in_list = option in LISTS
             shown[DESCRIBED_AS.get(option, option)] = (
@@ -194,6 +204,17 @@ def read_key(key: str) -> str:
             "underscores, the first of them not a zero.",
         )
     return key
+
+
+def read_key_storage(storage: str) -> str:
+    """Where a request wants the pre-shared key.
+
+    Raises:
+        EC2ClientError: InvalidParameterValue, when AWS keeps none there.
+    """
+    if storage not in STORAGES:
+        raise refused("PreSharedKeyStorage", storage, f"must be one of {', '.join(STORAGES)}")
+    return storage
 
 
 def generated_key() -> str:

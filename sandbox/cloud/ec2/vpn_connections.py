@@ -1,8 +1,9 @@
 """VPN connections with their options, tunnels, telemetry and configuration document.
 
 Rules: CreateVpnConnection, ModifyVpnTunnelOptions, ModifyVpnConnection and ModifyVpnConnectionOptions of EC2.
-A connection is `available` at once. With keys in Secrets Manager neither description nor document has them;
-with a certificate there are none unless asked for.
+A connection is `available` at once. Keys in Secrets Manager are in neither description nor document; with a
+certificate there are none unless asked for. ModifyVpnTunnelOptions moves a tunnel's key; the secret, once
+made, stays as long as the connection ("Pre-shared key storage modes" of the Site-to-Site VPN user guide).
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ from sandbox.cloud.ec2.customer_gateways import CustomerGateway
 from sandbox.cloud.ec2.public_addresses import TUNNELS, unused_address
 from sandbox.cloud.ec2.tunnel_options import Tunnel
 
-STORAGES = ("Standard", "SecretsManager")
 TUNNEL_COUNT = 2
 
 
@@ -79,7 +79,7 @@ class VpnConnection(TaggedEC2Resource):
             "RemoteIpv4NetworkCidr": self.remote_cidr,
             "OutsideIpAddressType": "PublicIpv4",
             "TunnelInsideIpVersion": "ipv4",
-            "TunnelOptions": [tunnel.described(self.shown_key(tunnel)) for tunnel in self.ends],
+            "TunnelOptions": [tunnel.described() for tunnel in self.ends],
         }
 
     @property
@@ -113,13 +113,9 @@ class VpnConnection(TaggedEC2Resource):
             vpn_gateway_id=vpn_gateway.id,
             amazon_side_asn=None if self.is_static else int(vpn_gateway.amazon_side_asn),
             tunnels=self.ends,
-            keys=tuple(self.shown_key(tunnel) for tunnel in self.ends),
+            keys=tuple(tunnel.shown_key for tunnel in self.ends),
         )
         return configuration.render(document)
-
-    def shown_key(self, tunnel: Tunnel) -> str | None:
-        """The tunnel's pre-shared key, where it may be shown."""
-        return None if self.pre_shared_key_arn else tunnel.preshared_key
 
     def tunnel(self, outside_address: str) -> Tunnel:
         """The tunnel with an outside address.
@@ -156,17 +152,13 @@ class VpnConnectionBackend(EC2Backend):
         """
         gateway = self.get_customer_gateway(request.customer_gateway_id)
         self.get_vpn_gateway(request.vpn_gateway_id)
-        if request.key_storage not in STORAGES:
-            raise tunnel_options.refused(
-                "PreSharedKeyStorage", request.key_storage, f"must be one of {', '.join(STORAGES)}"
-            )
+        tunnel_options.read_key_storage(request.key_storage)
         for side in ("LocalIpv4NetworkCidr", "RemoteIpv4NetworkCidr"):
             _check_cidr(side, request.options.get(side) or "0.0.0.0/0")
         tunnels = self._tunnels(request, gateway)
         connection = cast("VpnConnection", VpnConnection(self, request, tunnels))
         self.vpn_connections[connection.id] = connection  # pyright: ignore[reportArgumentType]
-        if request.key_storage == "SecretsManager":
-            self._store_keys(connection)
+        self._store_keys(connection)
         return connection
 
     def delete_vpn_connection(self, vpn_connection_id: str) -> MotoVpnConnection:
@@ -193,9 +185,13 @@ class VpnConnectionBackend(EC2Backend):
         return connection
 
     def modify_tunnel(
-        self, vpn_connection_id: str, outside_address: str, specification: Mapping[str, Any]
+        self,
+        vpn_connection_id: str,
+        outside_address: str,
+        specification: Mapping[str, Any],
+        key_storage: str | None,
     ) -> VpnConnection:
-        """Change the given options of one tunnel; the others stay.
+        """Change the given options of one tunnel, and where its key is kept; the others stay.
 
         Raises:
             EC2ClientError: there is no such connection or tunnel, or an option is not as AWS allows.
@@ -207,14 +203,14 @@ class VpnConnectionBackend(EC2Backend):
             raise EC2ClientError("InvalidParameterValue", str(error)) from None
         asked = {**tunnel.asked, **tunnel_options.read_options(specification)}
         tunnel_options.check_together(asked, connection.customer_gateway.ip_address)
+        storage = tunnel_options.read_key_storage(key_storage or tunnel.key_storage)
         others = self._inside_cidrs(connection.vpn_gateway_id) - {tunnel.inside_cidr}
         if specification.get("TunnelInsideCidr"):
             tunnel.inside_cidr = tunnel_options.read_inside_cidr(specification["TunnelInsideCidr"], others)
         if specification.get("PreSharedKey"):
             tunnel.preshared_key = tunnel_options.read_key(specification["PreSharedKey"])
-        tunnel.asked = asked
-        if connection.pre_shared_key_arn:
-            self._store_keys(connection)
+        tunnel.asked, tunnel.key_storage = asked, storage
+        self._store_keys(connection)
         return connection
 
     def modify_connection_options(
@@ -259,6 +255,7 @@ class VpnConnectionBackend(EC2Backend):
         tunnels: list[Tunnel] = []
         for specification in specifications:
             tunnel = _tunnel(specification, gateway, inside, unused_address(TUNNELS, outside))
+            tunnel.key_storage = request.key_storage
             tunnels.append(tunnel)
             inside.add(tunnel.inside_cidr)
             outside.add(tunnel.outside_address)
@@ -283,11 +280,14 @@ class VpnConnectionBackend(EC2Backend):
         }
 
     def _store_keys(self, connection: VpnConnection) -> None:
-        keys = json.dumps({tunnel.outside_address: tunnel.preshared_key for tunnel in connection.ends})
+        stored = [tunnel for tunnel in connection.ends if tunnel.key_storage == "SecretsManager"]
+        keys = json.dumps({tunnel.outside_address: tunnel.preshared_key for tunnel in stored})
+        if not (stored or connection.pre_shared_key_arn):
+            return
         if connection.pre_shared_key_arn:
             self._secrets.put_secret_value(connection.pre_shared_key_arn, keys, "", "", ["AWSCURRENT"])
             return
-        stored = self._secrets.create_secret(
+        secret = self._secrets.create_secret(
             name=f"s2svpn!{connection.id}",
             secret_string=keys,
             secret_binary=None,
@@ -298,7 +298,7 @@ class VpnConnectionBackend(EC2Backend):
             replica_regions=[],
             force_overwrite=False,
         )
-        connection.pre_shared_key_arn = json.loads(stored)["ARN"]
+        connection.pre_shared_key_arn = json.loads(secret)["ARN"]
 
 
 def _tunnel(
@@ -355,6 +355,7 @@ class VpnConnectionResponse(EC2Response):
             self._get_param("VpnConnectionId"),
             self._get_param("VpnTunnelOutsideIpAddress"),
             self._get_param("TunnelOptions", {}),
+            self._get_param("PreSharedKeyStorage"),
         )
         return _result(connection)
 

@@ -2,7 +2,8 @@
 
 Properties of a tunnel carry its number: `tunnel1PresharedKey` is the first tunnel's. Ranges and values are
 those of "Tunnel options for your AWS Site-to-Site VPN connection". Only the inside CIDRs and the options of
-the whole connection replace it; everything else of a tunnel is changed by ModifyVpnTunnelOptions.
+the whole connection replace it; everything else of a tunnel is changed by ModifyVpnTunnelOptions, as is where
+the keys are kept.
 """
 
 from __future__ import annotations
@@ -131,7 +132,6 @@ class VpnConnection(Ec2Type):
             "presharedKeyStorage",
             "PreSharedKeyStorage",
             computed=True,
-            force_new=True,
             rule=one_of("Standard", "SecretsManager"),
         ),
         flag("staticRoutesOnly", "Options.StaticRoutesOnly", computed=True, force_new=True),
@@ -166,7 +166,7 @@ class VpnConnection(Ec2Type):
     secret_outputs = frozenset(
         ("customerGatewayConfiguration", *(f"{tunnel}PresharedKey" for tunnel in _TUNNELS))
     )
-    renewed = ("customerGatewayConfiguration", "vgwTelemetries")
+    renewed = ("customerGatewayConfiguration", "presharedKeyArn", "vgwTelemetries")
 
     def problems(self, inputs: Values) -> Iterator[tuple[str, str]]:
         """One gateway on AWS's side, and margins that fit the lifetimes."""
@@ -209,7 +209,7 @@ class VpnConnection(Ec2Type):
             "vpnGatewayId": found.get("VpnGatewayId", ""),
             "transitGatewayId": found.get("TransitGatewayId", ""),
             "presharedKeyArn": found.get("PreSharedKeyArn", ""),
-            "presharedKeyStorage": "SecretsManager" if found.get("PreSharedKeyArn") else "Standard",
+            "presharedKeyStorage": _key_storage(found),
             "staticRoutesOnly": options.get("StaticRoutesOnly", False),
             "enableAcceleration": options.get("EnableAcceleration", False),
             "tunnelInsideIpVersion": options.get("TunnelInsideIpVersion", "ipv4"),
@@ -252,13 +252,18 @@ class VpnConnection(Ec2Type):
         if ranges:
             cloud.ec2.modify_vpn_connection_options(VpnConnectionId=ident, **ranges)
             self.settle(cloud, ident, change.new)
+        storage = given(PreSharedKeyStorage=_changed(change, "presharedKeyStorage"))
         for tunnel in _TUNNELS:
-            changed = {name: change.new.get(name) for name in change.names if name.startswith(tunnel)}
-            if changed:
+            names = {name for name in change.names if name.startswith(tunnel)}
+            if storage:
+                names.add(f"{tunnel}PresharedKey")
+            if names:
+                changed = {name: change.new.get(name) for name in names}
                 cloud.ec2.modify_vpn_tunnel_options(
                     VpnConnectionId=ident,
                     VpnTunnelOutsideIpAddress=change.old[f"{tunnel}Address"],
                     TunnelOptions=_tunnel_request(tunnel, changed, all_of_them=True),
+                    **storage,
                 )
                 self.settle(cloud, ident, change.new)
 
@@ -268,6 +273,13 @@ class VpnConnection(Ec2Type):
         cloud.ec2.get_waiter("vpn_connection_deleted").wait(
             VpnConnectionIds=[ident], WaiterConfig={"Delay": 2, "MaxAttempts": 600}
         )
+
+
+def _key_storage(found: Values) -> str:
+    """Where the keys are. A secret that was once made stays, so that its ARN alone does not tell."""
+    tunnels: list[Values] = part(found, "Options").get("TunnelOptions") or []
+    shown = any(tunnel.get("PreSharedKey") for tunnel in tunnels)
+    return "SecretsManager" if found.get("PreSharedKeyArn") and not shown else "Standard"
 
 
 def _changed(change: Change, name: str) -> Any:
