@@ -3,9 +3,10 @@
     .venv/bin/python -m benchmarks.preview [--runs N]
 
 Whole processes are timed: the command, the engine, the program and the provider. Memory is the largest sum
-of the resident sets of the command and all its descendants, sampled every 50 ms. The floor is a flat program
-with as many log groups as dev has resources from AWS: one import, no components. All variants take turns in
-one run, after a first round that does not count; the median of the runs does.
+of the resident sets of the command and all its descendants, sampled every 50 ms. The floor is a flat program,
+written out of what dev registers: the same resources of the same types with the same inputs, one statement
+each, and no settings and no components. All variants take turns in one run, after a first round that does not
+count; the median of the runs does.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -35,14 +37,11 @@ SAMPLE_SECONDS = 0.05
 MEBIBYTE = 1 << 20
 
 PROGRAM = f"import runpy\nrunpy.run_path({str(ROOT / '__main__.py')!r})\n"
-FLAT = """\
-import pulumi_aws as aws
+MAPS = ("tags",)
+"""Properties whose keys are data, not names."""
 
-for i in range({count}):
-    aws.cloudwatch.LogGroup(
-        f"group-{{i}}", name=f"/flat/{{i}}", retention_in_days=30, tags={{"Name": f"flat-{{i}}"}}
-    )
-"""
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What the engine shows in place of a value that is not known yet (sdk/go/common/resource/plugin)."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +70,10 @@ def main() -> int:
 
 def _variants(sandbox: IsolatedSandbox) -> dict[str, Program]:
     dev = _config(ROOT / "stacks" / "Pulumi.dev.yaml")
-    count = _resources(sandbox.project)
-    print(f"dev: {count} resources from AWS")
-    flat = {"aws:region": "eu-central-1"}
-    variants = {
-        "dev": sandbox.project,
-        "flat": sandbox.program("flat", FLAT.format(count=count), {"dev": flat}),
-    }
+    resources = _resources(sandbox.project)
+    print(f"dev: {len(resources)} resources from AWS")
+    flat = sandbox.program("flat", _flat(resources), {"dev": {"aws:region": dev["aws:region"]}})
+    variants = {"dev": sandbox.project, "flat": flat}
     for sites in SITES:
         variants[f"{sites} sites"] = _program(sandbox, f"sites-{sites}", _with_sites(dev, sites))
     return variants
@@ -97,12 +93,42 @@ def _config(path: Path) -> dict[str, Any]:
     return yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
 
 
-def _resources(project: Program) -> int:
+def _resources(project: Program) -> list[dict[str, Any]]:
     shown = project.preview("dev", "--json")
     if shown.returncode:
         sys.exit(shown.stdout + shown.stderr)
-    steps = json.loads(shown.stdout)["steps"]
-    return sum(step["newState"]["type"].startswith("aws:") for step in steps)
+    states = [step["newState"] for step in json.loads(shown.stdout)["steps"]]
+    return [state for state in states if state["type"].startswith("aws:")]
+
+
+def _flat(resources: list[dict[str, Any]]) -> str:
+    """A program that registers these resources; what was unknown is another resource's output again."""
+    statements = [_statement(resource["type"], resource["urn"], resource["inputs"]) for resource in resources]
+    anchor = 'unknown = aws.sns.Topic("anchor").arn'
+    return "\n".join(["import pulumi_aws as aws", "", anchor, *statements, ""])
+
+
+def _statement(type_: str, urn: str, inputs: dict[str, Any]) -> str:
+    module, class_name = type_.split(":")[1].split("/")[0], type_.rsplit(":", 1)[1]
+    arguments = {
+        _snake(key): repr(value) if key in MAPS else _literal(value)
+        for key, value in inputs.items()
+        if not key.startswith("__")
+    }
+    given = "".join(f", {key}={value}" for key, value in arguments.items())
+    return f"aws.{module}.{class_name}({urn.rsplit('::', 1)[1]!r}{given})"
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_snake(key)!r}: {_literal(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_literal, value)) + "]"
+    return "unknown" if value == UNKNOWN else repr(value)
 
 
 def _with_sites(config: dict[str, Any], count: int) -> dict[str, Any]:

@@ -58,7 +58,8 @@ for _method in _METHODS:
 async def _serve(engine: str) -> None:
     options = [("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", -1)]
     server = grpc.aio.server(options=options)
-    servicer = Servicer([], VERSION, AwsProvider(Journal(journal_folder())), engine)
+    journal = Journal(journal_folder())
+    servicer = Servicer([], VERSION, AwsProvider(journal), engine)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
@@ -71,6 +72,8 @@ async def _serve(engine: str) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asked_to_close.wait(), _PARENT_POLL_SECONDS)
     await server.stop(_FINISH_SECONDS)
+    if os.getppid() == parent:
+        journal.close()
 
 
 def main() -> None:

@@ -5,7 +5,8 @@ cloud that its state does not know: the next `up` would create it again. So the 
 soon as AWS has given it, and:
 
 - the next `create` of the same URN finds the id, and goes on with that thing;
-- an entry is dropped when the engine shows that it knows the id, by a diff, read, update or delete;
+- an entry is dropped when the engine shows that it knows the id, by a diff, read, update or delete, and
+  at the latest when it closes the provider, which it does once it has recorded everything;
 - an entry whose thing is gone from the cloud is worth nothing, and is dropped.
 
 One file an entry, named by a digest of the URN and put in place by a rename: no lock, nothing to repair after
@@ -75,14 +76,23 @@ class Journal:
         if ident is None or entry is None or entry.ident == ident:
             path.unlink(missing_ok=True)
 
+    def close(self) -> None:
+        """Forget what this process wrote: the engine has recorded all of it."""
+        for path, entry in self._entries():
+            if entry.process == os.getpid():
+                path.unlink(missing_ok=True)
+
     def left_by_others(self, stack: str) -> Iterator[Entry]:
         """A stack's entries that an earlier process wrote."""
-        if self._folder is None:
-            return
-        for path in sorted(self._folder.glob("*.json")):
-            entry = _load(path)
-            if entry is not None and entry.stack == stack and entry.process != os.getpid():
+        for _, entry in self._entries():
+            if entry.stack == stack and entry.process != os.getpid():
                 yield entry
+
+    def _entries(self) -> Iterator[tuple[Path, Entry]]:
+        for path in sorted(self._folder.glob("*.json")) if self._folder is not None else ():
+            entry = _load(path)
+            if entry is not None:
+                yield path, entry
 
     def _path(self, urn: str) -> Path | None:
         if self._folder is None:

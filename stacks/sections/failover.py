@@ -14,8 +14,8 @@ from stacks.sections.section import Problem, Section
 class FailoverSettings(Section):
     """The monitor's hysteresis. Times in seconds unless the name says otherwise."""
 
-    probe_interval_seconds: Annotated[float, Field(ge=0.1, le=60)] = 0.5
-    probe_timeout_seconds: Annotated[float, Field(ge=0.1, le=60)] = 1.0
+    probe_interval_seconds: Annotated[float, Field(ge=0.1, le=60)] = 0.3
+    probe_timeout_seconds: Annotated[float, Field(ge=0.1, le=60)] = 0.7
     failures_to_move: Annotated[int, Field(ge=2, le=100)] = 3
     successes_to_trust: Annotated[int, Field(ge=1, le=100)] = 3
     failback: Literal["manual", "automatic"] = "manual"

@@ -39,7 +39,15 @@ def test_keys_are_not_shown_by_accident() -> None:
     assert "example.key" not in repr(read_document(BGP.text, "bgp.xml"))
 
 
-@pytest.mark.parametrize("absent", ["", "<pre_shared_key/>", "<pre_shared_key>*****</pre_shared_key>"])
+@pytest.mark.parametrize(
+    "absent",
+    [
+        "",
+        "<pre_shared_key/>",
+        "<pre_shared_key>*****</pre_shared_key>",
+        "<pre_shared_key>REDACTED</pre_shared_key>",
+    ],
+)
 def test_a_key_kept_in_secrets_manager_is_no_key(absent: str) -> None:
     text = BGP.text.replace("<pre_shared_key>first.example.key_1</pre_shared_key>", absent)
     assert read_document(text, "bgp.xml").tunnels[0].preshared_key is None

@@ -59,6 +59,16 @@ def test_half_written_and_foreign_files_count_for_nothing(journal: Journal, tmp_
     assert list(journal.left_by_others("urn:pulumi:dev::aws-vpn")) == []
 
 
+def test_closing_forgets_what_this_process_wrote_and_nothing_else(journal: Journal) -> None:
+    other = Entry("urn:pulumi:dev::p::aws:ec2/vpc:Vpc::other", "vpc-2", "eu-central-1", os.getpid() + 1)
+    own = Entry("urn:pulumi:dev::p::aws:ec2/vpc:Vpc::own", "vpc-1", "eu-central-1", os.getpid())
+    journal.record(other)
+    journal.record(own)
+    journal.close()
+    assert journal.find(own.urn) is None
+    assert journal.find(other.urn) == other
+
+
 def test_without_a_folder_nothing_is_kept() -> None:
     nowhere = Journal(None)
     nowhere.record(entry())
