@@ -19,6 +19,13 @@ USER_DATA_LIMIT = 16384
 SHIP_PROGRAM = "/usr/local/sbin/ship-journal"
 """Sends the journal to CloudWatch Logs; the same program as on the OpenVPN servers."""
 
+UPGRADES = {
+    "/etc/apt/apt.conf.d/60upgrades": (
+        'APT::Periodic::Update-Package-Lists "1";\nAPT::Periodic::Unattended-Upgrade "1";\n'
+    )
+}
+"""The file that has Debian install its own security updates."""
+
 _PROGRAM_FOLDERS = ("/usr/local/bin/", "/usr/local/sbin/")
 _UNPACK = """\
 import base64,bz2,json,pathlib,sys
@@ -29,12 +36,17 @@ _SHIP_SOURCE = Path(__file__).parent / "openvpn_server" / "programs" / "ship_jou
 
 
 def cloud_config(packages: Iterable[str], files: Mapping[str, str], commands: Iterable[str]) -> str:
-    """The user data of a host: Debian packages, files by path on the instance, commands in their order."""
+    """The user data of a host: Debian packages, files by path on the instance, commands in their order.
+
+    It is never compressed as a whole: two builds of zlib make different bytes of one text, which would look
+    like a changed host. Programs alone are packed, with bzip2, which has one implementation.
+    """
+    packed_programs = [f"{path}.bz2" for path in files if _is_program(path)]
     document = {
         "package_update": True,
-        "packages": sorted(packages),
+        "packages": sorted({*packages, *(["bzip2"] if packed_programs else [])}),
         "write_files": [_entry(path, content) for path, content in files.items()],
-        "runcmd": list(commands),
+        "runcmd": [*([f"bunzip2 --force {' '.join(packed_programs)}"] if packed_programs else []), *commands],
     }
     return "#cloud-config\n" + yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=1000)
 
@@ -44,7 +56,7 @@ def packed(files: Mapping[str, str]) -> tuple[str, str]:
 
     bzip2 packs source text a tenth tighter than the gzip that cloud-init itself undoes.
     """
-    modes = {path: 0o755 if path.startswith(_PROGRAM_FOLDERS) else 0o644 for path in files}
+    modes = {path: 0o755 if _is_program(path) else 0o644 for path in files}
     document = json.dumps([(path, modes[path], content) for path, content in files.items()])
     return base64.b64encode(bz2.compress(document.encode())).decode(), f'python3 -c "{_UNPACK}"'
 
@@ -151,9 +163,15 @@ def _for_readers(statement: ast.stmt) -> bool:
     )
 
 
+def _is_program(path: str) -> bool:
+    return path.startswith(_PROGRAM_FOLDERS)
+
+
 def _entry(path: str, content: str) -> dict[str, str]:
-    entry = {"path": path, "content": content}
-    return {**entry, "permissions": "0755"} if path.startswith(_PROGRAM_FOLDERS) else entry
+    if not _is_program(path):
+        return {"path": path, "content": content}
+    packed_content = base64.b64encode(bz2.compress(content.encode())).decode()
+    return {"path": f"{path}.bz2", "permissions": "0755", "encoding": "b64", "content": packed_content}
 
 
 class _Dumper(yaml.SafeDumper):

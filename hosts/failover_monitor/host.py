@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hosts.boot import (
+    UPGRADES,
     USER_DATA_LIMIT,
     cloud_config,
     journal_files,
@@ -86,11 +87,6 @@ PYTHONPATH={_PROGRAM_FOLDER} exec /usr/bin/python3 -m failover_monitor "$@"
 _PINGS_FOR_ALL = "net.ipv4.ping_group_range = 0 2147483647\n"
 """Whoever runs the monitor may send ICMP echo requests, without a raw socket and its capability (icmp(7))."""
 
-_AUTOMATIC_UPGRADES = """\
-APT::Periodic::Update-Package-Lists "1";
-APT::Periodic::Unattended-Upgrade "1";
-"""
-
 
 class UserDataTooLargeError(ValueError):
     """The monitor has outgrown user data."""
@@ -132,7 +128,7 @@ def files(host: MonitorHost) -> dict[str, str]:
         _COMMAND: _COMMAND_FILE,
         f"/etc/systemd/system/{UNIT}": _UNIT_FILE,
         "/etc/sysctl.d/60-failover-monitor.conf": _PINGS_FOR_ALL,
-        "/etc/apt/apt.conf.d/60upgrades": _AUTOMATIC_UPGRADES,
+        **UPGRADES,
         **{
             f"{_PROGRAM_FOLDER}/failover_monitor/{source.name}": program(source.read_text(encoding="utf-8"))
             for source in sorted(_SOURCES.glob("*.py"))

@@ -9,7 +9,6 @@ from hosts.openvpn_server.host import ServerHost
 
 SERVER_UNIT = "openvpn-server@server.service"
 FETCH_PROGRAM = "/usr/local/sbin/fetch-openvpn-secrets"
-SHIP_PROGRAM = "/usr/local/sbin/ship-journal"
 
 KERNEL_SETTINGS = """\
 net.ipv4.ip_forward = 1
@@ -94,25 +93,3 @@ ExecStart={FETCH_PROGRAM} --region {host.region} --server-secret {host.server_se
 --crl-secret {host.crl_secret} --unit {SERVER_UNIT}
 ReadWritePaths=/etc/openvpn/server
 {_CONFINED}"""
-
-
-def ship_service(host: ServerHost) -> str:
-    """The service that sends the journal to the tunnel's log group, a stream a host (%H, its name)."""
-    return f"""\
-[Unit]
-Description=Send the journal to CloudWatch Logs
-Wants=network-online.target
-After=network-online.target
-
-[Service]
-ExecStart={SHIP_PROGRAM} --region {host.region} --log-group {host.log_group} --stream %H \
---cursor /var/lib/ship-journal/cursor
-Restart=always
-RestartSec=10
-DynamicUser=yes
-StateDirectory=ship-journal
-SupplementaryGroups=systemd-journal
-{_CONFINED}
-[Install]
-WantedBy=multi-user.target
-"""

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from hosts.boot import USER_DATA_LIMIT, program
 from hosts.openvpn_server import Office, ServerHost, UserDataTooLargeError, user_data
-from hosts.openvpn_server.cloud_init import USER_DATA_LIMIT, files
+from hosts.openvpn_server.cloud_init import files
 from hosts.openvpn_server.configuration import fixed_addresses, office_configurations, server_configuration
 from hosts.openvpn_server.firewall import ruleset
 from stacks.stack_file import read_stack_file
@@ -165,19 +166,19 @@ def test_the_packet_filter_opens_what_options_need() -> None:
     assert "169.254.0.0/16" in rules
 
 
-def test_user_data_is_cloud_config_with_the_programs_as_they_are() -> None:
+def test_user_data_is_cloud_config_with_the_programs_packed() -> None:
     text = user_data(HOST)
     assert text.startswith("#cloud-config\n")
     assert text == user_data(HOST)
     entries = {entry["path"]: entry for entry in yaml.safe_load(text)["write_files"]}
+    sources = ROOT / "hosts/openvpn_server/programs"
     for name, source in (
-        ("fetch-openvpn-secrets", "fetch_secrets.py"),
-        ("ship-journal", "ship_journal.py"),
+        ("fetch-openvpn-secrets", (sources / "fetch_secrets.py").read_text(encoding="utf-8")),
+        ("ship-journal", program((sources / "ship_journal.py").read_text(encoding="utf-8"))),
     ):
         entry = entries[f"/usr/local/sbin/{name}.bz2"]
-        program = bz2.decompress(base64.b64decode(entry["content"])).decode()
         assert entry["permissions"] == "0755"
-        assert program == (ROOT / "hosts/openvpn_server/programs" / source).read_text(encoding="utf-8")
+        assert bz2.decompress(base64.b64decode(entry["content"])).decode() == source
 
 
 def test_no_secret_is_in_user_data_only_its_name() -> None:
