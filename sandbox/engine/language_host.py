@@ -75,7 +75,7 @@ class LanguageHost(LanguageServer):
         os.chdir(directory)
         self.program = program
         try:
-            response = super().Run(request, context)
+            response: Any = super().Run(request, context)  # pyright: ignore[reportUnknownMemberType]
         except Exception as error:  # noqa: BLE001 - what another task of a program that failed already raises
             return language_pb2.RunResponse(error=str(error))
         if response.error:
@@ -97,7 +97,11 @@ class LanguageHost(LanguageServer):
         )
         context.add_callback(process.terminate)
         for stream, line in _lines(process):
-            yield language_pb2.RunPluginResponse(**{stream: line})
+            yield (
+                language_pb2.RunPluginResponse(stdout=line)
+                if stream == "stdout"
+                else language_pb2.RunPluginResponse(stderr=line)
+            )
         yield language_pb2.RunPluginResponse(exitcode=process.wait())
 
 
