@@ -8,6 +8,7 @@ import bz2
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -61,6 +62,7 @@ def packed(files: Mapping[str, str]) -> tuple[str, str]:
     return base64.b64encode(bz2.compress(document.encode())).decode(), f'python3 -c "{_UNPACK}"'
 
 
+@cache
 def program(source: str) -> str:
     """A program without what only people and type checkers read: a third of the room it would take.
 

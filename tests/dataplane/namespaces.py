@@ -1,8 +1,9 @@
 """Small networks made of Linux network namespaces: hosts, links between them, and programs that run on them.
 
 A host's namespace has no name: a process that sleeps holds it, and the kernel frees it with the last process
-in it. Everything that a lab starts is told to die with its parent, so that nothing stays behind even when the
-test run itself is killed.
+in it. Leaving the lab ends everything that it started. Should the test run itself be killed, everything dies
+with it as well, but for programs that gave up root: the kernel forgets their order to die (prctl(2),
+PR_SET_PDEATHSIG).
 
     with Lab(tmp_path) as lab:
         client, server = lab.host("client"), lab.host("server")
