@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.host_image import debian_image
+from components.host_image import debian_image, unless_asked
 from components.host_role import HostRole, HostRoleArgs
 from components.host_security_group import HostSecurityGroup, HostSecurityGroupArgs
 from components.labels import Labels
@@ -29,6 +29,7 @@ class FailoverMonitorArgs:
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
     host: MonitorHost
+    image_release: str | None
     log_retention_days: int
     statements: Sequence[dict[str, Any]]
     metric_namespace: str
@@ -121,7 +122,7 @@ class FailoverMonitor(pulumi.ComponentResource):
         return aws.ec2.LaunchTemplate(
             name,
             name=args.labels.names.of(name),
-            image_id=debian_image(INSTANCE_TYPE, self),
+            image_id=debian_image(INSTANCE_TYPE, args.image_release, self),
             instance_type=INSTANCE_TYPE,
             user_data=base64.b64encode(user_data(args.host)).decode(),
             iam_instance_profile=aws.ec2.LaunchTemplateIamInstanceProfileArgs(name=role.profile_name),
@@ -144,5 +145,7 @@ class FailoverMonitor(pulumi.ComponentResource):
                 for kind in ("instance", "volume")
             ],
             tags=tags,
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["imageId"]),
+            opts=pulumi.ResourceOptions(
+                parent=self, ignore_changes=unless_asked(args.image_release, "imageId")
+            ),
         )

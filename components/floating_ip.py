@@ -30,6 +30,7 @@ class FloatingIpArgs:
     region: str
     vpc_id: pulumi.Input[str]
     servers: ServerPair
+    image_release: str | None
     route_tables: Mapping[str, aws.ec2.RouteTable]
     destinations: Sequence[IPv4Network]
     monitor_subnet_ids: Sequence[pulumi.Input[str]]
@@ -107,6 +108,7 @@ class FloatingIp(pulumi.ComponentResource):
                     parameter=names.parameter("failover", self._name),
                     log_group=names.path("failover-monitor", self._name),
                 ),
+                image_release=args.image_release,
                 log_retention_days=args.log_retention_days,
                 statements=self._permissions(parameter),
                 metric_namespace=METRIC_NAMESPACE,

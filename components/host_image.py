@@ -13,13 +13,18 @@ DEBIAN = "136693071363"
 _GRAVITON = re.compile(r"(a1|[a-z]+\d+g[a-z]*)\.")
 
 
-def debian_image(instance_type: str, parent: pulumi.Resource) -> pulumi.Output[str]:
-    """The id of the newest Debian 12 image. Hosts that exist keep theirs when a newer one appears."""
+def debian_image(instance_type: str, release: str | None, parent: pulumi.Resource) -> pulumi.Output[str]:
+    """The id of a release of Debian 12's image (`20250814-2205`), or of the newest."""
     architecture = "arm64" if _GRAVITON.match(instance_type) else "amd64"
     image = aws.ec2.get_ami_output(
         most_recent=True,
         owners=[DEBIAN],
-        filters=[{"name": "name", "values": [f"debian-12-{architecture}-*"]}],
+        filters=[{"name": "name", "values": [f"debian-12-{architecture}-{release or '*'}"]}],
         opts=pulumi.InvokeOutputOptions(parent=parent),
     )
     return image.id
+
+
+def unless_asked(release: str | None, key: str) -> list[str]:
+    """What hosts ignore: a newer image that merely appeared is no reason to replace them, an asked one is."""
+    return [key] if release is None else []

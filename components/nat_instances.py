@@ -26,6 +26,7 @@ class NatInstancesArgs:
     labels: Labels
     host: NatHost
     instance_type: str
+    image_release: str | None
     log_retention_days: int
     vpc_id: pulumi.Input[str]
     vpc_cidr: IPv4Network
@@ -52,6 +53,7 @@ class NatInstances(pulumi.ComponentResource):
                 subnet_ids=args.subnet_ids,
                 security_group_id=self._security_group().id,
                 instance_type=args.instance_type,
+                image_release=args.image_release,
                 user_data=user_data(args.host),
                 log_group=args.host.log_group,
                 log_retention_days=args.log_retention_days,
@@ -66,6 +68,7 @@ class NatInstances(pulumi.ComponentResource):
                 region=args.host.region,
                 vpc_id=args.vpc_id,
                 servers=servers,
+                image_release=args.image_release,
                 route_tables=args.route_tables,
                 destinations=(INTERNET,),
                 monitor_subnet_ids=args.monitor_subnet_ids,

@@ -44,6 +44,7 @@ class OpenVpnTunnelArgs:
     labels: Labels
     host: ServerHost
     instance_type: str
+    image_release: str | None
     log_retention_days: int
     vpc_id: pulumi.Input[str]
     subnet_ids: tuple[pulumi.Input[str], pulumi.Input[str]]
@@ -81,6 +82,7 @@ class OpenVpnTunnel(pulumi.ComponentResource):
                 region=args.host.region,
                 vpc_id=args.vpc_id,
                 servers=servers,
+                image_release=args.image_release,
                 route_tables=args.route_tables,
                 destinations=(args.host.client_pool, *args.host.office_networks),
                 monitor_subnet_ids=args.monitor_subnet_ids,
@@ -121,6 +123,7 @@ class OpenVpnTunnel(pulumi.ComponentResource):
                 subnet_ids=args.subnet_ids,
                 security_group_id=self._security_group().id,
                 instance_type=args.instance_type,
+                image_release=args.image_release,
                 user_data=user_data(args.host),
                 log_group=args.host.log_group,
                 log_retention_days=args.log_retention_days,

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.host_image import debian_image
+from components.host_image import debian_image, unless_asked
 from components.host_role import HostRole, HostRoleArgs
 from components.labels import Labels
 
@@ -22,6 +22,7 @@ class ServerPairArgs:
     subnet_ids: tuple[pulumi.Input[str], pulumi.Input[str]]
     security_group_id: pulumi.Input[str]
     instance_type: str
+    image_release: str | None
     user_data: str
     log_group: str
     log_retention_days: int
@@ -31,7 +32,8 @@ class ServerPairArgs:
 class ServerPair(pulumi.ComponentResource):
     """Main and standby: no SSH key, IMDSv2 only, encrypted volumes, forwarding between interfaces allowed.
 
-    A changed configuration replaces the servers, standby first; a newer machine image does not. Every server
+    A changed configuration replaces the servers, standby first; a newer machine image does not, unless the
+    settings ask for its release. Every server
     starts with a public address of AWS's choice, as it installs its packages before it is given the Elastic
     IP, and standby never holds it at all in good times.
     """
@@ -51,7 +53,7 @@ class ServerPair(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self),
         )
-        image_id = debian_image(args.instance_type, self)
+        image_id = debian_image(args.instance_type, args.image_release, self)
         main_subnet, standby_subnet = args.subnet_ids
         self.standby = self._server(f"{name}-standby", args, standby_subnet, image_id, role)
         self.main = self._server(f"{name}-main", args, main_subnet, image_id, role, after=self.standby)
@@ -88,6 +90,6 @@ class ServerPair(pulumi.ComponentResource):
                 parent=self,
                 depends_on=[after] if after else None,
                 # Where the Elastic IP is, and whether the instance runs, changes what AWS reports here.
-                ignore_changes=["ami", "associatePublicIpAddress"],
+                ignore_changes=[*unless_asked(args.image_release, "ami"), "associatePublicIpAddress"],
             ),
         )

@@ -28,6 +28,12 @@ TagValue = Annotated[
 ]
 """Tags as "Tag your Amazon EC2 resources" restricts them."""
 
+DebianRelease = Annotated[
+    str,
+    matching(r"\d{8}-\d{4,5}", "a release of Debian's cloud image, such as 20250814-2205"),
+]
+"""As Debian's images in EC2 end (wiki.debian.org/Cloud/AmazonEC2Image/Bookworm)."""
+
 OWN_TAGS = frozenset({"Name", "Project", "Environment"})
 """Tags that this program sets itself."""
 
@@ -49,6 +55,7 @@ class Settings(Section):
     hardware_vpn: HardwareVpnSettings | None = None
     open_vpn: tuple[OpenVpnSettings, ...] = ()
     nat: NatSettings = NatSettings()
+    host_image: DebianRelease | None = None
     alerts: Alerts = Alerts()
     tags: dict[TagKey, TagValue] = Field(default_factory=dict)
     deletion_protection: bool = False

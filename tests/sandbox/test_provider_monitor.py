@@ -41,6 +41,7 @@ FailoverMonitor(
             parameter=pulumi.Config().require("parameter"),
             log_group="/dev/monitor",
         ),
+        image_release=None,
         log_retention_days=30,
         statements=[{{"Effect": "Allow", "Action": ["ec2:Describe*"], "Resource": "*"}}],
         metric_namespace="failover",

@@ -42,7 +42,11 @@ def made_up(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, An
             return {}
 
 
-def floating_ip(*destinations: str, probe_secret: str | None = "arn:aws:secretsmanager:x:probe") -> Graph:
+def floating_ip(
+    *destinations: str,
+    probe_secret: str | None = "arn:aws:secretsmanager:x:probe",
+    release: str | None = None,
+) -> Graph:
     labels = Labels(names=EnvironmentNames("dev"))
 
     def program() -> None:
@@ -53,6 +57,7 @@ def floating_ip(*destinations: str, probe_secret: str | None = "arn:aws:secretsm
                 subnet_ids=("subnet-a", "subnet-b"),
                 security_group_id="sg",
                 instance_type="t4g.small",
+                image_release=release,
                 user_data="#cloud-config\n",
                 log_group="/pair",
                 log_retention_days=30,
@@ -66,6 +71,7 @@ def floating_ip(*destinations: str, probe_secret: str | None = "arn:aws:secretsm
                 region=REGION,
                 vpc_id="vpc",
                 servers=servers,
+                image_release=release,
                 route_tables={
                     part: aws.ec2.RouteTable(part, vpc_id="vpc") for part in ("private-a", "private-b")
                 },
@@ -123,6 +129,16 @@ def test_a_newer_image_replaces_nothing(graph: Graph) -> None:
     assert server(graph, "main").inputs["ami"] == "ami-debian-12-arm64-*"
     assert "ami" in server(graph, "main").ignore_changes
     assert "ami" in server(graph, "standby").ignore_changes
+
+
+def test_an_image_that_is_asked_for_replaces_all_hosts() -> None:
+    graph = floating_ip("172.27.0.0/24", release="20250814-2205")
+    for role in ("main", "standby"):
+        assert server(graph, role).inputs["ami"] == "ami-debian-12-arm64-20250814-2205"
+        assert "ami" not in server(graph, role).ignore_changes
+    template = graph.one("aws:ec2/launchTemplate:LaunchTemplate")
+    assert template.inputs["imageId"] == "ami-debian-12-arm64-20250814-2205"
+    assert not template.ignore_changes
 
 
 def test_the_address_starts_on_main_and_stays_where_the_monitor_puts_it(graph: Graph) -> None:

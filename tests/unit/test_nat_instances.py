@@ -45,6 +45,7 @@ def graph() -> Graph:
                 labels=Labels(names=EnvironmentNames("dev")),
                 host=HOST,
                 instance_type="t4g.nano",
+                image_release=None,
                 log_retention_days=30,
                 vpc_id="vpc",
                 vpc_cidr=HOST.vpc_cidr,

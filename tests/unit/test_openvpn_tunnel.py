@@ -48,6 +48,7 @@ def tunnel(host: ServerHost = HOST) -> Graph:
                 labels=Labels(names=EnvironmentNames("dev")),
                 host=host,
                 instance_type="t3.small",
+                image_release=None,
                 log_retention_days=90,
                 vpc_id="vpc",
                 subnet_ids=("subnet-a", "subnet-b"),

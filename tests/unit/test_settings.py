@@ -210,6 +210,7 @@ BAD: list[tuple[Change, str, str]] = [
     (put({"aws:owner": "x"}, "aws-vpn:tags"), "aws-vpn:tags.aws:owner", "not starting with aws:"),
     (put({"Name": "x"}, "aws-vpn:tags"), "aws-vpn:tags.Name = x", "this program sets it"),
     (put({"emails": ["nobody"]}, "aws-vpn:alerts"), "alerts.emails[0] = nobody", "an e-mail address"),
+    (put("newest", "aws-vpn:hostImage"), "aws-vpn:hostImage = newest", "such as 20250814-2205"),
     (put({"mode": "magic"}, "aws-vpn:nat"), "aws-vpn:nat.mode = magic", "'none', 'gateways' or 'instances'"),
 ]
 
