@@ -12,7 +12,22 @@ import pulumi_aws as aws
 
 from components.labels import Labels
 
-SESSION_MANAGER_POLICY = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+SESSION_MANAGER = {
+    "Effect": "Allow",
+    "Action": [
+        "ssm:UpdateInstanceInformation",
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+    ],
+    "Resource": "*",
+}
+"""What the SSM agent needs for sessions ("Create a custom IAM role for Session Manager").
+
+AWS's managed policy AmazonSSMManagedInstanceCore would do too, and let the host read every parameter of the
+account as well.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +85,10 @@ class HostRole(pulumi.ComponentResource):
             name,
             role=role.name,
             policy=pulumi.Output.json_dumps(
-                {"Version": "2012-10-17", "Statement": [*args.statements, logging]}
+                {"Version": "2012-10-17", "Statement": [*args.statements, logging, SESSION_MANAGER]}
             ),
             opts=own,
         )
-        aws.iam.RolePolicyAttachment(name, role=role.name, policy_arn=SESSION_MANAGER_POLICY, opts=own)
         profile = aws.iam.InstanceProfile(
             name,
             name=args.labels.names.of(name),

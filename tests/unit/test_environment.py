@@ -203,6 +203,21 @@ def test_openvpn_servers_read_their_own_secrets_alone(graphs: dict[str, Graph]) 
     assert not policy.allows("ec2:AssociateAddress")
 
 
+def test_every_host_can_be_reached_by_session_manager_and_reads_nobodys_parameters(
+    graphs: dict[str, Graph],
+) -> None:
+    hosts = [
+        role for role in graphs["prod"].of("aws:iam/rolePolicy:RolePolicy") if "flow-logs" not in role.name
+    ]
+    assert len(hosts) == 6
+    for host in hosts:
+        policy = Policy(host.inputs["policy"])
+        assert policy.allows("ssm:UpdateInstanceInformation")
+        assert policy.allows("ssmmessages:OpenControlChannel")
+        assert not policy.allows("ssm:GetParameter", "arn:aws:ssm:eu-central-1:123456789012:parameter/other")
+    assert not graphs["prod"].of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+
+
 def test_secrets_are_made_without_a_value(graphs: dict[str, Graph]) -> None:
     names = {s.inputs["name"] for s in graphs["dev"].of("aws:secretsmanager/secret:Secret")}
     assert names == {f"aws-vpn/dev/openvpn/staff/{kind}" for kind in ("server", "crl", "probe")}
