@@ -16,6 +16,13 @@ from components.labels import Labels
 LARGEST_PLAIN_ASN = 2147483647
 """Up to here a customer gateway takes `bgpAsn`, above it `bgpAsnExtended` (EC2, CreateCustomerGateway)."""
 
+STATIC_ASN = 65000
+"""The ASN that AWS gives to a router without BGP (CreateCustomerGateway, default).
+
+It is said all the same: the provider reads it back, and would replace a gateway that leaves it out at every
+update (terraform-provider-aws, issue 39274).
+"""
+
 TUNNEL_STATE_PERIOD_SECONDS = 60
 
 
@@ -170,16 +177,21 @@ class HardwareVpn(pulumi.ComponentResource):
         )
 
     def _customer_gateway(self, name: str, site: SiteArgs) -> aws.ec2.CustomerGateway:
-        asn = None if site.bgp_asn is None else str(site.bgp_asn)
-        extended = site.bgp_asn is not None and site.bgp_asn > LARGEST_PLAIN_ASN
+        """The site's router. Its device name is this environment's own.
+
+        To a second request of the same address, ASN and device name AWS answers with the first gateway, which
+        two environments in one account would then share (CreateCustomerGateway).
+        """
+        asn = site.bgp_asn or STATIC_ASN
+        extended = asn > LARGEST_PLAIN_ASN
         return aws.ec2.CustomerGateway(
             name,
             type="ipsec.1",
             ip_address=None if site.public_ip is None else str(site.public_ip),
             certificate_arn=site.certificate_arn,
-            device_name=site.device_name,
-            bgp_asn=None if extended else asn,
-            bgp_asn_extended=asn if extended else None,
+            device_name=self._args.labels.names.of(site.device_name or site.name),
+            bgp_asn=None if extended else str(asn),
+            bgp_asn_extended=str(asn) if extended else None,
             tags=self._site_tags(name, site),
             opts=self._own,
         )

@@ -163,7 +163,7 @@ class Site(Section):
     location: Name | None = None
     public_ip: PublicAddress | None = None
     certificate_arn: CertificateArn | None = None
-    device_name: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+    device_name: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
     bgp_asn: Annotated[int, Field(ge=1, le=4294967294), AfterValidator(_check_site_asn)] | None = None
     lan_cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1), AfterValidator(_each_once)]
     tunnels: tuple[Tunnel, Tunnel] = (Tunnel(), Tunnel())

@@ -223,6 +223,12 @@ def test_a_router_s_address_replaces_its_customer_gateway(driver: Driver, router
     assert driver.differences(router, inputs) == {"ipAddress": "UPDATE_REPLACE"}
 
 
+def test_a_router_that_leaves_out_its_asn_is_replaced_even_for_the_one_that_aws_gives(driver: Driver) -> None:
+    inputs = {"type": "ipsec.1", "ipAddress": "198.51.100.11"}
+    made = driver.create("aws:ec2/customerGateway:CustomerGateway", {**inputs, "bgpAsn": "65000"})
+    assert driver.differences(made, inputs) == {"bgpAsn": "DELETE_REPLACE"}
+
+
 def test_a_large_asn_has_its_own_property(driver: Driver) -> None:
     made = driver.create(
         "aws:ec2/customerGateway:CustomerGateway",

@@ -266,6 +266,19 @@ def test_keys_and_tags_change_in_place_and_a_routers_address_replaces(
     ok(edited.program.up("dev", "--expect-no-changes"))
 
 
+def test_environments_that_share_a_router_do_not_share_its_customer_gateway(
+    sandbox: IsolatedSandbox,
+) -> None:
+    program = sandbox.program("aws-vpn", PROGRAM, {"dev": SMALL, "staging": SMALL})
+    for stack in ("dev", "staging"):
+        ok(program.up(stack))
+    ok(program.destroy("dev"))
+    ok(program.up("staging", "--expect-no-changes"))
+    gateways = sandbox.client("ec2").describe_customer_gateways()["CustomerGateways"]
+    (gateway,) = (gateway for gateway in gateways if gateway["State"] == "available")
+    assert gateway["DeviceName"] == "aws-vpn-staging-berlin"
+
+
 def test_an_engine_killed_in_the_middle_is_made_good_by_the_next_up(
     sandbox: IsolatedSandbox, edited: Edited
 ) -> None:

@@ -124,6 +124,18 @@ def test_a_site_with_bgp_gets_none(graph: Graph) -> None:
     assert gateway.inputs["bgpAsn"] == "65010"
 
 
+def test_a_site_without_bgp_says_the_asn_that_aws_would_take(graph: Graph) -> None:
+    gateway = graph.one("aws:ec2/customerGateway:CustomerGateway", "hardware-vpn-berlin")
+    assert gateway.inputs["bgpAsn"] == "65000"
+
+
+def test_a_router_has_a_device_name_of_its_environments_own() -> None:
+    graph = hardware_vpn(STATIC, replace(BGP, device_name=None))
+    gateways = graph.of("aws:ec2/customerGateway:CustomerGateway")
+    names = {gateway.inputs["deviceName"] for gateway in gateways}
+    assert names == {"aws-vpn-dev-edge", "aws-vpn-dev-lisbon-1"}
+
+
 def test_a_large_asn_goes_into_the_extended_field() -> None:
     graph = hardware_vpn(replace(BGP, bgp_asn=4200000000))
     gateway = graph.one("aws:ec2/customerGateway:CustomerGateway").inputs

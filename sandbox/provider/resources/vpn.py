@@ -151,7 +151,7 @@ class CustomerGateway(Ec2Type):
             "ipAddress": found.get("IpAddress", ""),
             "certificateArn": found.get("CertificateArn", ""),
             "deviceName": found.get("DeviceName", ""),
-            **_asns(found, known),
+            **_asns(found),
         }
 
     def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
@@ -159,11 +159,13 @@ class CustomerGateway(Ec2Type):
         cloud.ec2.delete_customer_gateway(CustomerGatewayId=ident)
 
 
-def _asns(description: Values, known: Values) -> Values:
-    """The ASN under the name that takes its size. AWS's default for none is 65000."""
+def _asns(description: Values) -> Values:
+    """The ASN under the name that takes its size.
+
+    AWS's own, for a gateway that was given none, shows too, so that such a gateway is replaced at the next
+    update: the official provider does that (terraform-provider-aws, issue 39274).
+    """
     asn = str(description.get("BgpAsnExtended") or description.get("BgpAsn") or "")
-    if not (known.get("bgpAsn") or known.get("bgpAsnExtended")) and asn == "65000":
-        return {"bgpAsn": "", "bgpAsnExtended": ""}
     extended = asn.isdecimal() and int(asn) > 2147483647
     return {"bgpAsn": "" if extended else asn, "bgpAsnExtended": asn if extended else ""}
 
