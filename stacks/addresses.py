@@ -59,6 +59,8 @@ def _parse_ipv4_network(value: Any) -> IPv4Network:
     if isinstance(value, IPv4Network):
         return value
     try:
+        if "/" not in str(value):
+            raise ValueError
         network = ip_network(str(value), strict=False)
     except ValueError:
         raise PydanticCustomError("cidr", "an IPv4 network in CIDR notation, such as 10.0.0.0/16") from None

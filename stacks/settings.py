@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from stacks.addresses import Claim, overlaps
 from stacks.sections.hardware_vpn import HardwareVpnSettings
 from stacks.sections.nat import NatSettings
 from stacks.sections.network import NetworkSettings
 from stacks.sections.openvpn import OpenVpnSettings
-from stacks.sections.section import Problem, Section, matching
+from stacks.sections.section import Problem, Section, each_once, matching
 
 Region = Annotated[str, matching(r"[a-z]{2}(-[a-z]+)+-\d", "a region's name, such as eu-central-1")]
 TagKey = Annotated[
@@ -34,8 +34,11 @@ DebianRelease = Annotated[
 ]
 """As Debian's images in EC2 end (wiki.debian.org/Cloud/AmazonEC2Image/Bookworm)."""
 
-OWN_TAGS = frozenset({"Name", "Project", "Environment"})
+OWN_TAGS = ("Name", "Project", "Environment", "Site", "Location", "Critical", "Tier")
 """Tags that this program sets itself."""
+
+MOST_TAGS = 50 - len(OWN_TAGS)
+"""What is left of the 50 tags that AWS allows on a resource."""
 
 Email = Annotated[str, matching(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")]
 
@@ -43,7 +46,7 @@ Email = Annotated[str, matching(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address"
 class Alerts(Section):
     """Who hears of a tunnel that is down: the subscribers of the stack's SNS topic."""
 
-    emails: tuple[Email, ...] = ()
+    emails: Annotated[tuple[Email, ...], AfterValidator(each_once)] = ()
     tunnel_down_minutes: Annotated[int, Field(ge=1, le=60)] = 5
 
 
@@ -78,10 +81,10 @@ class Settings(Section):
             for problem in section.problems():
                 yield problem.under(key)
         yield from self._region_problems()
+        yield from self._certificate_problems()
         yield from self._overlap_problems()
         yield from self._tunnel_problems()
-        for key in OWN_TAGS & self.tags.keys():
-            yield Problem(f"tags.{key}", self.tags[key], "left out: this program sets it")
+        yield from self._tag_problems()
 
     def _sections(self) -> Iterator[tuple[str, Section]]:
         yield "network", self.network
@@ -94,6 +97,27 @@ class Settings(Section):
         for i, zone in enumerate(self.network.availability_zones):
             if zone[:-1] != self.region:
                 yield Problem(f"network.availabilityZones[{i}]", zone, f"a zone of {self.region}")
+
+    def _certificate_problems(self) -> Iterator[Problem]:
+        for i, site in enumerate(self.hardware_vpn.sites if self.hardware_vpn else ()):
+            if site.certificate_arn and site.certificate_arn.split(":")[3] != self.region:
+                yield Problem(
+                    f"hardwareVpn.sites[{i}].certificateArn",
+                    site.certificate_arn,
+                    f"a certificate in {self.region}, where the customer gateway is",
+                )
+
+    def _tag_problems(self) -> Iterator[Problem]:
+        """Keys are compared as IAM does, which does not tell capitals from small letters (TagRole)."""
+        if len(self.tags) > MOST_TAGS:
+            yield Problem(
+                "tags", f"{len(self.tags)} tags", f"at most {MOST_TAGS}: AWS allows 50 with our own"
+            )
+        taken = {key.casefold(): "this program sets it" for key in OWN_TAGS}
+        for key, value in self.tags.items():
+            if key.casefold() in taken:
+                yield Problem(f"tags.{key}", value, f"left out: {taken[key.casefold()]}")
+            taken.setdefault(key.casefold(), f"{key} is set, and IAM takes both for one")
 
     def _overlap_problems(self) -> Iterator[Problem]:
         for wider, narrower in overlaps(self.claims()):

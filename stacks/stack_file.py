@@ -19,6 +19,9 @@ from stacks.settings import Settings
 REGION_KEY = "aws:region"
 SECRET_KEYS = frozenset({"presharedKey"})
 
+_MISPLACED = frozenset({"extra_forbidden", "model_type", "model_attributes_type"})
+"""Errors whose value is never shown: under a misspelt key, or in place of a section, it may be a secret."""
+
 Location = tuple[str | int, ...]
 _RIGHT_BY_TYPE = {
     "missing": "a value; this key is required",
@@ -43,6 +46,13 @@ _RIGHT_BY_TYPE = {
     "model_type": "a mapping of keys to values",
     "model_attributes_type": "a mapping of keys to values",
 }
+
+
+class Unshown:
+    """Stands for a value in a problem that is not to be shown."""
+
+    def __str__(self) -> str:
+        return "(not shown)"
 
 
 class SettingsError(Exception):
@@ -101,10 +111,17 @@ def parse(source: str, config: Mapping[str, Any]) -> Settings:
     data["region"] = config.get(REGION_KEY)
     problems: list[Problem] = []
     settings, data = _validated(data, problems)
-    problems.extend(_section_problems(data) if settings is None else settings.problems())
+    refused = tuple(problem.key for problem in problems)
+    rules = _section_problems(data) if settings is None else settings.problems()
+    problems.extend(rule for rule in rules if not _is_told(rule, refused))
     if problems or settings is None:
         raise SettingsError(source, [_with_full_key(problem) for problem in problems])
     return settings
+
+
+def _is_told(rule: Problem, refused: tuple[str, ...]) -> bool:
+    """Whether a rule only misses what was there, was refused, and was therefore taken out."""
+    return rule.value is None and any(key == rule.key or key.startswith(f"{rule.key}.") for key in refused)
 
 
 def _validated(data: dict[str, Any], problems: list[Problem]) -> tuple[Settings | None, dict[str, Any]]:
@@ -205,6 +222,8 @@ def _at(data: Any, place: Location) -> Any:
 def _problem(detail: ErrorDetails, data: Any) -> Problem:
     place = _written(detail, data)
     value = None if detail["type"] == "missing" else detail["input"]
+    if detail["type"] in _MISPLACED and isinstance(value, str | int | float):
+        value = Unshown()
     return Problem(_key(place), value, _right(detail, place))
 
 

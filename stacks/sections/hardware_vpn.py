@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, cast
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from stacks.addresses import Address, Cidr
-from stacks.sections.section import Name, Problem, RetentionDays, Section, matching
+from stacks.sections.section import Name, Problem, RetentionDays, Section, each_once, matching
 
 INSIDE_RANGE = IPv4Network("169.254.0.0/16")
 RESERVED_INSIDE = frozenset(
@@ -37,7 +37,6 @@ RESERVED_INSIDE = frozenset(
 RESERVED_ASNS = {7224: "every region", 9059: "eu-west-1", 10124: "ap-northeast-1", 17943: "ap-southeast-1"}
 """ASNs that AWS reserves, and where ("Customer gateway options")."""
 
-Item = TypeVar("Item", bound=Hashable)
 _PSK = re.compile(r"[1-9A-Za-z._][0-9A-Za-z._]{7,63}")
 
 
@@ -82,10 +81,10 @@ def _check_site_asn(asn: int) -> int:
     return asn
 
 
-def _each_once(values: tuple[Item, ...]) -> tuple[Item, ...]:
-    if len(set(values)) != len(values):
-        raise PydanticCustomError("each_once", "each value once")
-    return values
+def _check_two(tunnels: object) -> object:
+    if isinstance(tunnels, list | tuple) and len(cast("Sequence[object]", tunnels)) != 2:
+        raise PydanticCustomError("two", "two tunnels: every VPN connection has them")
+    return cast("object", tunnels)
 
 
 PresharedKey = Annotated[SecretStr, AfterValidator(_check_preshared_key)]
@@ -107,27 +106,27 @@ Phase2DhGroup = Literal[2, 5, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]
 class TunnelOptions(Section):
     """How one IPsec tunnel negotiates. Times in seconds. The defaults are the strongest that AWS offers."""
 
-    ike_versions: Annotated[tuple[IkeVersion, ...], Field(min_length=1), AfterValidator(_each_once)] = (
+    ike_versions: Annotated[tuple[IkeVersion, ...], Field(min_length=1), AfterValidator(each_once)] = (
         "ikev2",
     )
     phase1_encryption_algorithms: Annotated[
-        tuple[Encryption, ...], Field(min_length=1), AfterValidator(_each_once)
+        tuple[Encryption, ...], Field(min_length=1), AfterValidator(each_once)
     ] = ("AES256", "AES256-GCM-16")
     phase1_integrity_algorithms: Annotated[
-        tuple[Integrity, ...], Field(min_length=1), AfterValidator(_each_once)
+        tuple[Integrity, ...], Field(min_length=1), AfterValidator(each_once)
     ] = ("SHA2-256", "SHA2-384", "SHA2-512")
     phase1_dh_group_numbers: Annotated[
-        tuple[Phase1DhGroup, ...], Field(min_length=1), AfterValidator(_each_once)
+        tuple[Phase1DhGroup, ...], Field(min_length=1), AfterValidator(each_once)
     ] = (19, 20, 21)
     phase1_lifetime_seconds: Annotated[int, Field(ge=900, le=28800)] = 28800
     phase2_encryption_algorithms: Annotated[
-        tuple[Encryption, ...], Field(min_length=1), AfterValidator(_each_once)
+        tuple[Encryption, ...], Field(min_length=1), AfterValidator(each_once)
     ] = ("AES256", "AES256-GCM-16")
     phase2_integrity_algorithms: Annotated[
-        tuple[Integrity, ...], Field(min_length=1), AfterValidator(_each_once)
+        tuple[Integrity, ...], Field(min_length=1), AfterValidator(each_once)
     ] = ("SHA2-256", "SHA2-384", "SHA2-512")
     phase2_dh_group_numbers: Annotated[
-        tuple[Phase2DhGroup, ...], Field(min_length=1), AfterValidator(_each_once)
+        tuple[Phase2DhGroup, ...], Field(min_length=1), AfterValidator(each_once)
     ] = (19, 20, 21)
     phase2_lifetime_seconds: Annotated[int, Field(ge=900, le=3600)] = 3600
     rekey_margin_time_seconds: Annotated[int, Field(ge=60, le=1800)] = 270
@@ -165,8 +164,8 @@ class Site(Section):
     certificate_arn: CertificateArn | None = None
     device_name: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
     bgp_asn: Annotated[int, Field(ge=1, le=4294967294), AfterValidator(_check_site_asn)] | None = None
-    lan_cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1), AfterValidator(_each_once)]
-    tunnels: tuple[Tunnel, Tunnel] = (Tunnel(), Tunnel())
+    lan_cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1), AfterValidator(each_once)]
+    tunnels: Annotated[tuple[Tunnel, Tunnel], BeforeValidator(_check_two)] = (Tunnel(), Tunnel())
 
     @property
     def place(self) -> str:

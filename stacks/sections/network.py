@@ -85,9 +85,7 @@ class NetworkSettings(Section):
     def _given_problems(self, subnets: dict[str, ZoneSubnets]) -> Iterator[Problem]:
         for zone in self.availability_zones:
             if zone not in subnets:
-                yield Problem(
-                    "subnets", ", ".join(subnets), f"a public and a private block for {zone} as well"
-                )
+                yield Problem(f"subnets.{zone}", None, "a public and a private block")
         for zone in subnets:
             if zone not in self.availability_zones:
                 yield Problem(f"subnets.{zone}", zone, "one of availabilityZones")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
+
+Item = TypeVar("Item", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,13 @@ def matching(pattern: str, right: str) -> AfterValidator:
         return text
 
     return AfterValidator(check)
+
+
+def each_once(values: tuple[Item, ...]) -> tuple[Item, ...]:
+    """Accept values that are all different."""
+    if len(set(values)) != len(values):
+        raise PydanticCustomError("each_once", "each value once")
+    return values
 
 
 Name = Annotated[

@@ -114,7 +114,7 @@ BAD: list[tuple[Change, str, str]] = [
         "network.subnets.eu-central-1a.public = 10.11.0.0/24",
         "inside the VPC's 10.10.0.0/16",
     ),
-    (put("yes", "aws-vpn:netwrok"), "aws-vpn:netwrok = yes", "network?"),
+    (put("yes", "aws-vpn:netwrok"), "aws-vpn:netwrok = (not shown)", "network?"),
     (site("publicIp", "10.0.0.1"), "sites[0].publicIp = 10.0.0.1", "public IPv4"),
     (site("publicIp", None), "sites[0].publicIp is missing", "certificateArn"),
     (
@@ -122,13 +122,19 @@ BAD: list[tuple[Change, str, str]] = [
         "sites[0].certificateArn = arn:nope",
         "ARN of a private certificate",
     ),
+    (
+        site("certificateArn", "arn:aws:acm:us-east-1:123456789012:certificate/abc"),
+        "sites[0].certificateArn = arn:aws:acm:us-east-1",
+        "a certificate in eu-central-1",
+    ),
     (site("bgpAsn", 7224), "sites[0].bgpAsn = 7224", "AWS does not reserve"),
     (site("bgpAsn", 64512), "sites[0].bgpAsn = 64512", "another ASN than amazonSideAsn"),
     (site("bgpAsn", 4294967295), "sites[0].bgpAsn = 4294967295", "4294967294 or less"),
     (site("lanCidrs", []), "sites[0].lanCidrs = (list)", "at least 1"),
     (site("lanCidrs", ["10.10.4.0/24"]), "sites[0].lanCidrs[0] = 10.10.4.0/24", "leaves network.cidr"),
     (site("name", "Berlin Office"), "sites[0].name = Berlin Office", "lower-case"),
-    (site("tunnels", [{}]), "sites[0].tunnels", ""),
+    (site("tunnels", [{}]), "sites[0].tunnels = (list)", "two tunnels"),
+    (site("tunnels", [{}, {}, {}]), "sites[0].tunnels = (list)", "two tunnels"),
     (tunnel("insideCidr", "169.254.0.0/30"), "tunnels[0].insideCidr = 169.254.0.0/30", "does not reserve"),
     (tunnel("insideCidr", "169.254.10.0/29"), "tunnels[0].insideCidr = 169.254.10.0/29", "/30"),
     (tunnel("insideCidr", "10.0.0.0/30"), "tunnels[0].insideCidr = 10.0.0.0/30", "169.254.0.0/16"),
@@ -209,6 +215,10 @@ BAD: list[tuple[Change, str, str]] = [
     ),
     (put({"aws:owner": "x"}, "aws-vpn:tags"), "aws-vpn:tags.aws:owner", "not starting with aws:"),
     (put({"Name": "x"}, "aws-vpn:tags"), "aws-vpn:tags.Name = x", "this program sets it"),
+    (put({"site": "x"}, "aws-vpn:tags"), "aws-vpn:tags.site = x", "this program sets it"),
+    (put({"Team": "x", "team": "y"}, "aws-vpn:tags"), "aws-vpn:tags.team = y", "IAM takes both for one"),
+    (put({f"t{i}": "x" for i in range(44)}, "aws-vpn:tags"), "aws-vpn:tags = 44 tags", "at most 43"),
+    (put({"emails": ["a@b.cd", "a@b.cd"]}, "aws-vpn:alerts"), "alerts.emails = (list)", "each value once"),
     (put({"emails": ["nobody"]}, "aws-vpn:alerts"), "alerts.emails[0] = nobody", "an e-mail address"),
     (put("newest", "aws-vpn:hostImage"), "aws-vpn:hostImage = newest", "such as 20250814-2205"),
     (put({"mode": "magic"}, "aws-vpn:nat"), "aws-vpn:nat.mode = magic", "'none', 'gateways' or 'instances'"),
@@ -242,6 +252,33 @@ def test_every_problem_is_told_at_once() -> None:
 
 def test_a_secret_is_never_shown() -> None:
     assert "0verysecret" not in "\n".join(lines(changed(tunnel("presharedKey", "0verysecret"))))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        tunnel("presharedkey", "Very.Secret_1"),
+        site("psk", "Very.Secret_1"),
+        site("tunnels", ["Very.Secret_1", {}]),
+        put("Very.Secret_1", "aws-vpn:hardwareVpn"),
+        put("Very.Secret_1", "aws-vpn:presharedKeys"),
+    ],
+    ids=["misspelt", "unknown", "in place of a tunnel", "in place of a section", "at the top"],
+)
+def test_a_secret_under_a_wrong_key_is_not_shown_either(change: Change) -> None:
+    told = "\n".join(lines(changed(change)))
+    assert "(not shown)" in told
+    assert "Very.Secret_1" not in told
+
+
+def test_what_was_refused_is_not_called_missing_as_well() -> None:
+    assert len(lines(changed(site("publicIp", "10.0.0.1")))) == 1
+    half = {"eu-central-1a": {"public": "10.10.0.0/24"}}
+    told = lines(changed(put(half, "aws-vpn:network", "subnets")))
+    assert [line.split(": ")[1].split(" ")[0] for line in told] == [
+        "aws-vpn:network.subnets.eu-central-1a.private",
+        "aws-vpn:network.subnets.eu-central-1b",
+    ]
 
 
 def test_a_good_secret_is_kept_as_one() -> None:
