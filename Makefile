@@ -120,11 +120,12 @@ $(INSTALLED): requirements.lock
 	@command -v '$(PYTHON)' >/dev/null || { echo 'Python 3.11 or later is needed, and there is no $(PYTHON)' >&2; exit 1; }
 	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or later is needed; $(PYTHON) is $$('$(PYTHON)' --version)" >&2; exit 1; }
-	@[ -x $(BIN)/python ] || '$(PYTHON)' -m venv $(VENV) \
+	@[ -x $(BIN)/pip ] || '$(PYTHON)' -m venv $(VENV) >/dev/null \
 		|| { echo 'No virtual environment; on Debian: apt-get install python3-venv' >&2; exit 1; }
 	@echo 'Installing the pinned packages into $(VENV) ...' >&2
-	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock >&2 \
-		|| { echo 'The packages could not be installed; is the package index reachable?' >&2; exit 1; }
+	@$(BIN)/python -m pip install --disable-pip-version-check --log $(VENV)/install.log \
+		--require-hashes -r requirements.lock 2>/dev/null | sed -un 's/^\(Collecting [^ ]*\|Installing\) .*/  \1/p' >&2 \
+		|| { echo 'The packages could not be installed; is the package index reachable? (all of it: $(VENV)/install.log)' >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e . >&2
 	@rm -f $(VENV)/installed-*
 	@touch $@
