@@ -123,8 +123,8 @@ $(INSTALLED): requirements.lock
 	@[ -x $(BIN)/pip ] || '$(PYTHON)' -m venv $(VENV) >/dev/null \
 		|| { echo 'No virtual environment; on Debian: apt-get install python3-venv' >&2; exit 1; }
 	@echo 'Installing the pinned packages into $(VENV) ...' >&2
-	@$(BIN)/python -m pip install --disable-pip-version-check --log $(VENV)/install.log \
-		--require-hashes -r requirements.lock 2>/dev/null | sed -un 's/^\(Collecting [^ ]*\|Installing\) .*/  \1/p' >&2 \
+	@PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check --require-hashes \
+		-r requirements.lock 2>&1 | tee $(VENV)/install.log | sed -un 's/^\(Collecting [^ ]*\|Installing\) .*/  \1/p' >&2 \
 		|| { echo 'The packages could not be installed; is the package index reachable? (all of it: $(VENV)/install.log)' >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e . >&2
 	@rm -f $(VENV)/installed-*
