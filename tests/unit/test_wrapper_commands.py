@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -133,3 +135,21 @@ def test_make_help_names_every_target() -> None:
     assert listed <= targets
     wanted = "up preview refresh destroy outputs env down test lint format lock setup policies check-all"
     assert set(wanted.split()) <= listed
+
+
+def test_a_folder_that_cannot_take_the_sandbox_is_told_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    told = subprocess.run(
+        [sys.executable, "-m", "sandbox.wrapper.exports"],
+        cwd=ROOT,
+        env={**os.environ, "AWS_VPN_SANDBOX_DIR": str(file / "sandbox")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 1
+    assert told.stderr.splitlines() == [
+        f"sandbox: {file / 'sandbox'}: Not a directory; should be a folder that this user can write in "
+        "(AWS_VPN_SANDBOX_DIR names another)"
+    ]
