@@ -82,6 +82,7 @@ class Settings(Section):
                 yield problem.under(key)
         yield from self._region_problems()
         yield from self._certificate_problems()
+        yield from self._range_problems()
         yield from self._overlap_problems()
         yield from self._tunnel_problems()
         yield from self._tag_problems()
@@ -118,6 +119,16 @@ class Settings(Section):
             if key.casefold() in taken:
                 yield Problem(f"tags.{key}", value, f"left out: {taken[key.casefold()]}")
             taken.setdefault(key.casefold(), f"{key} is set, and IAM takes both for one")
+
+    def _range_problems(self) -> Iterator[Problem]:
+        for claim in self.claims():
+            block = claim.network
+            if block.is_loopback or block.is_link_local or block.is_multicast or block.is_reserved:
+                yield Problem(
+                    claim.key,
+                    block,
+                    "addresses of hosts: not loopback, link-local, multicast or reserved",
+                )
 
     def _overlap_problems(self) -> Iterator[Problem]:
         for wider, narrower in overlaps(self.claims()):
