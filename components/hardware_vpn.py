@@ -108,6 +108,9 @@ class HardwareVpn(pulumi.ComponentResource):
 
     All connections share one log group. Its name starts with `/aws/vendedlogs/` so that AWS's log delivery
     does not run into the size limit of CloudWatch's resource policy ("Site-to-Site VPN logs").
+
+    A VPG or a connection that must be made anew is deleted first: a VPC takes no second VPG, and a VPG no
+    second connection with the same inside blocks. A new VPG takes new connections: none can be without one.
     """
 
     vpg_id: pulumi.Output[str]
@@ -119,7 +122,7 @@ class HardwareVpn(pulumi.ComponentResource):
         )
         self._name, self._args = name, args
         self._own = pulumi.ResourceOptions(parent=self)
-        self._kept = pulumi.ResourceOptions(parent=self, protect=args.protected)
+        self._kept = pulumi.ResourceOptions(parent=self, protect=args.protected, delete_before_replace=True)
         self._log_group = aws.cloudwatch.LogGroup(
             f"{name}-tunnels",
             name=f"/aws/vendedlogs{args.labels.names.path(name)}",
@@ -224,7 +227,9 @@ class HardwareVpn(pulumi.ComponentResource):
                 )
             ),
             tags=self._site_tags(name, site),
-            opts=self._kept,
+            opts=pulumi.ResourceOptions.merge(
+                self._kept, pulumi.ResourceOptions(replace_on_changes=["vpnGatewayId"])
+            ),
         )
 
     def _alarm(self, name: str, site: SiteArgs, connection: aws.ec2.VpnConnection) -> None:

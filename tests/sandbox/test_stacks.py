@@ -266,6 +266,32 @@ def test_keys_and_tags_change_in_place_and_a_routers_address_replaces(
     ok(edited.program.up("dev", "--expect-no-changes"))
 
 
+def test_what_is_fixed_at_creation_replaces_a_connection_and_its_gateway(
+    sandbox: IsolatedSandbox, edited: Edited
+) -> None:
+    ok(edited.program.up("dev"))
+    first = connection(sandbox)
+
+    edited.site()["tunnels"][1]["insideCidr"] = "169.254.77.0/30"
+    edited.save()
+    ok(edited.program.up("dev"))
+    second = connection(sandbox)
+    assert second["VpnConnectionId"] != first["VpnConnectionId"]
+    assert second["VpnGatewayId"] == first["VpnGatewayId"]
+    assert second["Options"]["TunnelOptions"][1]["TunnelInsideCidr"] == "169.254.77.0/30"
+    assert [route["DestinationCidrBlock"] for route in second["Routes"]] == ["192.168.10.0/24"]
+
+    edited.config["aws-vpn:hardwareVpn"]["amazonSideAsn"] = 64599
+    edited.site()["bgpAsn"] = 65010
+    edited.save()
+    ok(edited.program.up("dev"))
+    third = connection(sandbox)
+    assert third["VpnGatewayId"] != second["VpnGatewayId"]
+    assert third["Options"]["StaticRoutesOnly"] is False
+    assert not third.get("Routes")
+    ok(edited.program.up("dev", "--expect-no-changes"))
+
+
 def test_environments_that_share_a_router_do_not_share_its_customer_gateway(
     sandbox: IsolatedSandbox,
 ) -> None:

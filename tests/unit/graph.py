@@ -33,6 +33,7 @@ class Resource:
     depends_on: frozenset[str]
     refers_to: Mapping[str, frozenset[str]]
     protect: bool
+    delete_before_replace: bool
     ignore_changes: tuple[str, ...]
     outputs: dict[str, Any] = field(default_factory=dict[str, Any])
 
@@ -137,6 +138,7 @@ class _Recorder(mocks.MockMonitor):
                 for key, dependencies in request.propertyDependencies.items()
             },
             protect=request.protect,
+            delete_before_replace=request.deleteBeforeReplace,
             ignore_changes=tuple(request.ignoreChanges),
         )
         return response

@@ -207,6 +207,11 @@ def test_only_the_vpg_and_the_connections_are_protected() -> None:
     assert not any(resource.protect for resource in hardware_vpn(STATIC).resources)
 
 
+def test_what_exists_once_is_deleted_before_it_is_replaced(graph: Graph) -> None:
+    first = {resource.type for resource in graph.resources if resource.delete_before_replace}
+    assert first == {CONNECTION, "aws:ec2/vpnGateway:VpnGateway"}
+
+
 def test_tags_tell_a_sites_location_and_whether_it_is_critical(graph: Graph) -> None:
     tags = graph.one("aws:ec2/customerGateway:CustomerGateway", "hardware-vpn-lisbon-1").inputs["tags"]
     assert (tags["Site"], tags["Location"], tags["Critical"]) == ("lisbon-1", "lisbon", "true")
