@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import sys
 
-from sandbox.error import end_with
+from sandbox.error import SandboxError, end_with
 from sandbox.wrapper import cloud, environment
-from sandbox.wrapper.places import places
+from sandbox.wrapper.places import ROOT, places
 from sandbox.wrapper.ready import region
 
 
 def main() -> int:
-    """Prints the exports for the stack that the first argument names; starts the cloud if need be."""
+    """Prints the exports for the stack that the first argument names; starts the cloud if need be.
+
+    Raises:
+        SandboxError: there is no such stack, whose region the exports would name.
+    """
     stack = sys.argv[1] if len(sys.argv) > 1 else None
+    if stack is not None and not (ROOT / "stacks" / f"Pulumi.{stack}.yaml").is_file():
+        raise SandboxError(f"no stack {stack!r}: there is no stacks/Pulumi.{stack}.yaml")
     print(environment.exports(environment.aws(cloud.ensure(places()).endpoint, region(stack))))
     return 0
 

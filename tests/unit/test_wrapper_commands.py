@@ -137,19 +137,31 @@ def test_make_help_names_every_target() -> None:
     assert set(wanted.split()) <= listed
 
 
-def test_a_folder_that_cannot_take_the_sandbox_is_told_in_one_line(tmp_path: Path) -> None:
-    file = tmp_path / "file"
-    file.touch()
-    told = subprocess.run(
-        [sys.executable, "-m", "sandbox.wrapper.exports"],
+def exports(*arguments: str, sandbox: Path) -> subprocess.CompletedProcess[str]:
+    """What `make env` runs, with the sandbox in a folder of the test's own."""
+    return subprocess.run(
+        [sys.executable, "-m", "sandbox.wrapper.exports", *arguments],
         cwd=ROOT,
-        env={**os.environ, "AWS_VPN_SANDBOX_DIR": str(file / "sandbox")},
+        env={**os.environ, "AWS_VPN_SANDBOX_DIR": str(sandbox)},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_a_folder_that_cannot_take_the_sandbox_is_told_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    told = exports(sandbox=file / "sandbox")
     assert told.returncode == 1
     assert told.stderr.splitlines() == [
         f"sandbox: {file / 'sandbox'}: Not a directory; should be a folder that this user can write in "
         "(AWS_VPN_SANDBOX_DIR names another)"
     ]
+
+
+def test_an_unknown_stack_has_no_exports(tmp_path: Path) -> None:
+    told = exports("nowhere", sandbox=tmp_path / "sandbox")
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr == "sandbox: no stack 'nowhere': there is no stacks/Pulumi.nowhere.yaml\n"
+    assert not (tmp_path / "sandbox").exists()
