@@ -182,10 +182,35 @@ def test_ikev1_has_no_gcm_in_phase_1() -> None:
     options = {"ike_versions": ("ikev1",), "startup_action": "add"}
     text = _text(connection(BGP, TunnelOptions.model_validate(options)), "strongswan")
     assert "version = 1" in text
-    assert re.search(r" proposals = aes256-sha256-sha384-sha512-ecp256-ecp384-ecp521$", text, re.MULTILINE)
+    ike = _strongswan_proposals(text)[0]
+    assert {proposal.partition("-")[0] for proposal in ike} == {"aes256"}
     gcm = {**options, "phase1_encryption_algorithms": ("AES256-GCM-16",)}
     with pytest.raises(OnpremError, match="IKEv1 with AES256-GCM-16 in phase 1; should be ikev2"):
         connection(BGP, TunnelOptions.model_validate(gcm))
+
+
+def _strongswan_proposals(text: str) -> list[tuple[str, ...]]:
+    lines = re.findall(r"^ +(?:esp_)?proposals = (.+)$", text, re.MULTILINE)
+    return [tuple(line.split(", ")) for line in lines]
+
+
+def test_strongswan_is_given_ikev1_proposals_one_by_one() -> None:
+    """Of several algorithms of a kind in a proposal of IKEv1 it takes the first, without a word."""
+    options = TunnelOptions.model_validate({"ike_versions": ("ikev1",), "startup_action": "add"})
+    ike, esp, *second = _strongswan_proposals(_text(connection(BGP, options), "strongswan"))
+    assert [ike, esp] == second
+    assert set(ike) == {f"aes256-sha{sha}-ecp{ecp}" for sha in (256, 384, 512) for ecp in (256, 384, 521)}
+    assert set(esp) == set(ike) | {f"aes256gcm16-ecp{ecp}" for ecp in (256, 384, 521)}
+
+
+def test_ios_profiles_have_six_transform_sets_at_most() -> None:
+    made = connection(BGP)
+    phase = replace(made.tunnels[0].esp, encryptions=ENCRYPTIONS, integrities=INTEGRITIES)
+    first, second = (replace(tunnel, esp=phase) for tunnel in made.tunnels)
+    text = _text(replace(made, tunnels=(first, second)), "ios-xe")
+    for line in re.findall(r"^ set transform-set (.+)$", text, re.MULTILINE):
+        assert len(line.split()) == 6
+    assert text.count("! more than six, left out: ") == 2 * (2 * 4 + 2 - 6)
 
 
 @pytest.mark.parametrize("device", devices())
