@@ -206,6 +206,8 @@ class IpsecLab:
         self.router.run(["sysctl", "-q", "-p", str(rendered / "etc/sysctl.d/90-aws-vpn.conf")])
         for tunnel in self.connection.tunnels:
             self._start_tunnel(rendered / "etc", tunnel)
+        for tunnel in self.connection.tunnels:
+            self.daemons[tunnel.position].swanctl("--load-all")
         return start_frr(
             self.router, self._directory / "router-frr", (rendered / "etc/frr/frr.conf").read_text("utf-8")
         )
@@ -226,7 +228,6 @@ class IpsecLab:
         self.router.run(["ip", "link", "set", device, "name", tunnel.name])
         stand_in(self.router, device)
         self.daemons[tunnel.position] = daemon
-        daemon.swanctl("--load-all")
 
     def start_endpoint(self, tunnel: Tunnel) -> None:
         """Starts AWS's end of a tunnel. Both ends call, as with startupAction `start`.

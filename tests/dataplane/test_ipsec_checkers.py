@@ -94,25 +94,55 @@ def test_scripts_are_shell(tmp_path: Path, made: Connection, device: str) -> Non
     assert (done.returncode, done.stderr) == (0, "")
 
 
+class Script:
+    """The script that strongSwan calls, on a host that has tunnel 1's interface."""
+
+    def __init__(self, host: Host, directory: Path) -> None:
+        made = connection(BGP)
+        (script,) = (file for file in render(made, "strongswan") if file.executable)
+        self._path, self._run = directory / "updown", directory / "run"
+        self._path.write_text(script.content, encoding="utf-8")
+        self._run.mkdir()
+        self._host = host
+        self.name = made.tunnels[0].name
+        host.run(["ip", "tuntap", "add", self.name, "mode", "tun"])
+
+    def call(self, verb: str, sa: int) -> bool:
+        """Tells the script of an SA; returns whether the interface is up then."""
+        told = [f"PLUTO_CONNECTION={self.name}", f"PLUTO_VERB={verb}", f"PLUTO_UNIQUEID={sa}"]
+        return self._is_up_after(["env", *told, "sh", str(self._path)])
+
+    def start_daemon(self) -> bool:
+        """Tells the script that the daemon starts; returns whether the interface is up then."""
+        return self._is_up_after(["sh", str(self._path), "daemon-start"])
+
+    def _is_up_after(self, command: list[str]) -> bool:
+        self._host.run(command, mounts={"/run": self._run})
+        return ",UP" in self._host.run(["ip", "-o", "link", "show", "dev", self.name]).stdout
+
+
 def test_an_sa_that_was_replaced_does_not_take_the_interface_down(host: Host, tmp_path: Path) -> None:
     """Two SAs for a moment, as when both ends call at once: the older one's end is not the tunnel's."""
-    made = connection(BGP)
-    (script,) = (file for file in render(made, "strongswan") if file.executable)
-    path, run = tmp_path / "updown", tmp_path / "run"
-    path.write_text(script.content, encoding="utf-8")
-    run.mkdir()
-    name = made.tunnels[0].name
-    host.run(["ip", "tuntap", "add", name, "mode", "tun"])
-
-    def call(verb: str, sa: int) -> bool:
-        told = [f"PLUTO_CONNECTION={name}", f"PLUTO_VERB={verb}", f"PLUTO_UNIQUEID={sa}"]
-        host.run(["env", *told, "sh", str(path)], mounts={"/run": run})
-        return ",UP" in host.run(["ip", "-o", "link", "show", "dev", name]).stdout
-
-    assert call("up-client", 1)
-    assert call("up-client", 2)
-    assert call("down-client", 1), "SA 2 is there"
-    assert not call("down-client", 2)
-    assert call("up-client", 3)
-    rules = host.run(["nft", "list", "table", "inet", name]).stdout
+    script = Script(host, tmp_path)
+    assert script.call("up-client", 1)
+    assert script.call("up-client", 2)
+    assert script.call("down-client", 1), "SA 2 is there"
+    assert not script.call("down-client", 2)
+    assert not script.call("down-client", 2), "a rekeyed SA and its successor may both be said to end"
+    assert script.call("up-client", 3)
+    rules = host.run(["nft", "list", "table", "inet", script.name]).stdout
     assert rules.count("maxseg size set 1366") == 2, "the rules are there once, however often it came up"
+
+
+def test_an_sa_is_the_same_when_its_number_changed(host: Host, tmp_path: Path) -> None:
+    script = Script(host, tmp_path)
+    assert script.call("up-client", 1)
+    assert not script.call("down-client", 2), "new keys for IKE made it SA 2"
+
+
+def test_a_daemon_that_crashed_leaves_no_interface_up(host: Host, tmp_path: Path) -> None:
+    script = Script(host, tmp_path)
+    assert script.call("up-client", 1)
+    assert not script.start_daemon()
+    assert script.call("up-client", 1)
+    assert not script.call("down-client", 1), "the crashed daemon's SA is not counted"

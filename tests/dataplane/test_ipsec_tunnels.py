@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from onprem.connection import Tunnel
 from onprem.rendering import render
-from tests.dataplane.ipsec_lab import IpsecLab, Router
+from tests.dataplane.ipsec_lab import Daemon, IpsecLab, Router
 from tests.dataplane.namespaces import Lab, wait_until
 from tests.unit.onprem_connections import BGP, STATIC, Case, connection
 
@@ -39,9 +40,8 @@ class Running:
 
     def is_normal(self) -> bool:
         """Whether traffic flows through tunnel 1 in both directions, and tunnel 2 stands by."""
-        second = self.lab.connection.tunnels[1].name
-        flags = self.lab.router.run(["ip", "-o", "link", "show", "dev", second]).stdout
-        return self.lab.tunnel_in_use() == (1, 1) and ",UP" in flags and self.lab.reaches_vpc()
+        second = self.lab.connection.tunnels[1]
+        return self.lab.tunnel_in_use() == (1, 1) and _is_up(self.lab, second) and self.lab.reaches_vpc()
 
 
 @pytest.fixture(params=[BGP, STATIC], ids=["bgp", "static"])
@@ -55,6 +55,29 @@ def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]
 def running_bgp(tmp_path: Path) -> Iterator[Running]:
     with Lab(tmp_path) as lab:
         yield Running(IpsecLab(lab, tmp_path, connection(BGP)))
+
+
+def _is_up(lab: IpsecLab, tunnel: Tunnel) -> bool:
+    return ",UP" in lab.router.run(["ip", "-o", "link", "show", "dev", tunnel.name]).stdout
+
+
+def _keys(daemon: Daemon) -> tuple[list[str], list[str]]:
+    """What names the keys in use: of IKE, and of ESP."""
+    status = daemon.swanctl("--list-sas")
+    ike = re.findall(r"IKEv2, (\w+)_i", status)
+    esp = re.findall(r"^    (?:in|out) +(\w+)", status, re.MULTILINE)
+    return ike, esp
+
+
+def _change_keys(lab: IpsecLab, tunnel: Tunnel) -> None:
+    daemon = lab.daemons[tunnel.position]
+    ike, esp = _keys(daemon)
+    daemon.swanctl("--rekey", "--child", tunnel.name)
+    wait_until(
+        lambda: len(_keys(daemon)[1]) == 2 and not set(_keys(daemon)[1]) & set(esp), 20, "new keys for ESP"
+    )
+    daemon.swanctl("--rekey", "--ike", tunnel.name)
+    wait_until(lambda: len(_keys(daemon)[0]) == 1 and _keys(daemon)[0] != ike, 20, "new keys for IKE")
 
 
 def _seconds_to_recover(running: Running, fail: Failure, mend: Failure) -> tuple[float, float]:
@@ -99,24 +122,21 @@ def test_routes_appear_on_both_sides(running_bgp: Running) -> None:
 
 
 def test_new_keys_take_over_without_a_break(running_bgp: Running) -> None:
-    lab = running_bgp.lab
-    first = lab.connection.tunnels[0]
-    daemon = lab.daemons[first.position]
-
-    def keys() -> tuple[list[str], list[str]]:
-        status = daemon.swanctl("--list-sas")
-        ike = re.findall(r"IKEv2, (\w+)_i", status)
-        esp = re.findall(r"^    (?:in|out) +(\w+)", status, re.MULTILINE)
-        return ike, esp
-
-    ike, esp = keys()
-    daemon.swanctl("--rekey", "--child", first.name)
-    wait_until(lambda: len(keys()[1]) == 2 and not set(keys()[1]) & set(esp), 20, "new keys for ESP")
-    daemon.swanctl("--rekey", "--ike", first.name)
-    wait_until(lambda: len(keys()[0]) == 1 and keys()[0] != ike, 20, "new keys for IKE")
+    _change_keys(running_bgp.lab, running_bgp.lab.connection.tunnels[0])
     assert running_bgp.is_normal()
     summary = running_bgp.router.vtysh("show bgp summary")
     assert all(word not in summary for word in ("Idle", "Active", "Connect"))
+
+
+def test_a_tunnel_with_new_keys_is_down_when_its_end_dies(running: Running) -> None:
+    """The daemon numbers an SA anew when its keys change, and says so to no script."""
+    lab = running.lab
+    second = lab.connection.tunnels[1]
+    _change_keys(lab, second)
+    lab.kill_endpoint(second)
+    wait_until(lambda: not _is_up(lab, second), FOUND_DEAD, "the interface going down")
+    lab.start_endpoint(second)
+    wait_until(running.is_normal, BACK, "the interface being up again")
 
 
 def test_large_transfers_fit_through_the_tunnel(running: Running, tmp_path: Path) -> None:
