@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -29,6 +30,10 @@ INTERFACE = re.compile(r"[A-Za-z][A-Za-z0-9./_-]{0,31}")
 NAME = TypeAdapter[str](Name)
 NETWORK = TypeAdapter[IPv4Network](Cidr)
 
+OF_STACK = ("site", "all")
+OF_XML = ("name", "lan", "vpc-cidr", "ike-version", "strongest")
+"""Options that say what the connection's source does not; a stack says more than a document."""
+
 Value = TypeVar("Value")
 
 DESCRIPTION = """\
@@ -52,11 +57,16 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         for line in _devices() if options.command == "devices" else _rendered(options):
             print(line)
+        sys.stdout.flush()
     except (OnpremError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # the reader has seen enough; what is still buffered would fail again when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     return 0
 
 
@@ -99,10 +109,19 @@ def _as_shown(connection: Connection, options: argparse.Namespace) -> Connection
 def _connections(options: argparse.Namespace) -> list[Connection]:
     if (options.stack is None) == (options.xml is None):
         raise OnpremError("one of --stack and --xml should be given")
+    _check_source(options)
     connections = _from_file(options) if options.xml else _from_stack(options)
     for connection in connections:
         _check_routing(connection, options.routing)
     return [replace(connection, outside_interface=options.wan_interface) for connection in connections]
+
+
+def _check_source(options: argparse.Namespace) -> None:
+    """Refuses what would be passed over: an option of the other source."""
+    source, other, foreign = ("--stack", "--xml", OF_XML) if options.stack else ("--xml", "--stack", OF_STACK)
+    given = [f"--{name}" for name in foreign if getattr(options, name.replace("-", "_"))]
+    if given:
+        raise OnpremError(f"{', '.join(given)} with {source}; should be given with {other} alone")
 
 
 def _from_stack(options: argparse.Namespace) -> list[Connection]:

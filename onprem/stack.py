@@ -108,7 +108,7 @@ def read_stack(name: str, root: Path) -> Stack:
         raise OnpremError(f"{root} has no Pulumi.yaml; --stack should be used in the project's folder")
     path = root / "stacks" / f"Pulumi.{name}.yaml"
     if not path.is_file():
-        known = sorted(file.name.split(".")[1] for file in path.parent.glob("Pulumi.*.yaml"))
+        known = sorted(file.name.split(".")[1] for file in (root / "stacks").glob("Pulumi.*.yaml"))
         raise OnpremError(f"no stack {name!r}; should be one of {', '.join(known)}")
     settings = read_stack_file(path)
     if settings.hardware_vpn is None:

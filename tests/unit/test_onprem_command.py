@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -112,6 +115,15 @@ def test_devices_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "junos        Juniper SRX (Junos 21)" in capsys.readouterr().out
 
 
+def test_a_reader_that_has_seen_enough_is_no_failure_to_explain() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "onprem", *FROM_FILE, *XML]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, timeout=30, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
 def test_wrong_use_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def said(*arguments: str) -> str:
         return _refusal(capsys, *arguments)
@@ -127,6 +139,15 @@ def test_wrong_use_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     )
     assert said("render", "--stack", "nowhere", "--all") == (
         "no stack 'nowhere'; should be one of dev, prod, staging"
+    )
+    assert said("render", "--stack", "../prod", "--all") == (
+        "no stack '../prod'; should be one of dev, prod, staging"
+    )
+    assert said("render", "--stack", "prod", "--all", "--lan", "10.1.0.0/24", "--strongest") == (
+        "--lan, --strongest with --stack; should be given with --xml alone"
+    )
+    assert said(*FROM_FILE, *XML, "--site", "lisbon") == (
+        "--site with --xml; should be given with --stack alone"
     )
     assert said("render", "--stack", "prod").startswith("with --stack, one of --site NAME and --all")
 
