@@ -203,6 +203,13 @@ def test_strongswan_is_given_ikev1_proposals_one_by_one() -> None:
     assert set(esp) == set(ike) | {f"aes256gcm16-ecp{ecp}" for ecp in (256, 384, 521)}
 
 
+def test_junos_says_which_prf_its_gcm_needs() -> None:
+    gcm = {"phase1_encryption_algorithms": ("AES256-GCM-16",)}
+    lacking = TunnelOptions.model_validate({**gcm, "phase1_integrity_algorithms": ("SHA2-256",)})
+    assert "# Junos takes SHA2-384 as the PRF" in _text(connection(BGP, lacking), "junos")
+    assert "# Junos takes SHA2-384" not in _text(connection(BGP, TunnelOptions.model_validate(gcm)), "junos")
+
+
 def test_ios_profiles_have_six_transform_sets_at_most() -> None:
     made = connection(BGP)
     phase = replace(made.tunnels[0].esp, encryptions=ENCRYPTIONS, integrities=INTEGRITIES)
