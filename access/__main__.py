@@ -42,8 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         access = _access(options)
-        for line in _run(access, options):
-            print(line)
+        _show(_run(access, options))
         for line in access.warnings():
             print(line, file=sys.stderr)
     except (AccessError, SettingsError) as error:
@@ -52,6 +51,18 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _show(lines: list[str]) -> None:
+    try:
+        print("\n".join(lines), flush=True)
+    except OSError as error:
+        # The interpreter would try once more at its end, and fail with a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise AccessError(
+                f"done, but cannot be printed: {error.strerror}; should be a standard output that takes it"
+            ) from None
 
 
 def _run(access: Access, options: argparse.Namespace) -> list[str]:
@@ -77,8 +88,8 @@ def _run(access: Access, options: argparse.Namespace) -> list[str]:
 def _access(options: argparse.Namespace) -> Access:
     settings = read_stack_file(Path("stacks") / f"Pulumi.{options.stack}.yaml")
     tunnel = _tunnel(settings, options)
-    default = Path.home() / ".config" / "aws-vpn" / options.stack / tunnel.name
-    home = Path(options.home or os.environ.get(HOME_VARIABLE) or default).expanduser()
+    default = f"~/.config/aws-vpn/{options.stack}/{tunnel.name}"
+    home = _folder(options.home or os.environ.get(HOME_VARIABLE) or default)
     return Access(TunnelInCloud(options.stack, tunnel.name, settings.region), tunnel, home)
 
 
@@ -101,8 +112,15 @@ def _client_name(text: str) -> str:
 
 
 def _profiles(options: argparse.Namespace) -> Profiles:
-    folder = options.output.expanduser() if options.output else None
+    folder = _folder(options.output) if options.output else None
     return Profiles(timedelta(days=options.days), folder, options.address)
+
+
+def _folder(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise AccessError(f"{text} begins with no user's home; should be a folder") from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -142,7 +160,7 @@ def _add_profile_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--days", type=_days, default=CLIENT_VALIDITY.days, help="validity in days (%(default)s)"
     )
-    command.add_argument("--output", type=Path, help="an existing folder for the .ovpn file (HOME/profiles)")
+    command.add_argument("--output", help="an existing folder for the .ovpn file (HOME/profiles)")
     command.add_argument("--address", type=_address, help="where to connect (the tunnel's Elastic IP)")
 
 

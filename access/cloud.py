@@ -106,5 +106,6 @@ class TunnelInCloud:
 def _aws_errors() -> Generator[None]:
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    # boto3 has no error class of its own for an endpoint that is no URL.
+    except (BotoCoreError, ClientError, ValueError) as error:
         raise AccessError(f"AWS: {' '.join(str(error).split())}") from None

@@ -13,7 +13,18 @@ from access.errors import AccessError
 from access.listing import table, warnings
 from access.passphrase import existing_passphrase, new_passphrase
 from access.profile import Endpoint, client_profile, site_profile
-from access.store import Stored, exists, load, locked, pending, refuse_repository, save, seal
+from access.store import (
+    Stored,
+    exists,
+    has_authority,
+    load,
+    locked,
+    make_folder,
+    pending,
+    refuse_repository,
+    save,
+    seal,
+)
 from hosts.openvpn_server.host import SITE_PREFIX, site_name
 from stacks.sections.openvpn import OpenVpnSettings
 
@@ -123,7 +134,7 @@ class Access:
             stored = load(self.home)
             secrets = stored.secrets(passphrase)
             authority, credential = ca.issue(stored.authority, secrets, name, kind, profiles.validity, _now())
-            if path.exists():
+            if exists(path):
                 raise AccessError(f"{path} exists; should be moved away first, or another --output")
             return self._deliver(stored, authority, credential, endpoint, path)
 
@@ -149,9 +160,10 @@ class Access:
 
     def _path(self, name: str, profiles: Profiles) -> Path:
         folder = profiles.folder or self.home / "profiles"
-        refuse_repository(folder)
         if profiles.folder is None:
-            folder.mkdir(mode=0o700, exist_ok=True)
+            make_folder(folder)
+        else:
+            refuse_repository(folder)
         return folder / f"{self.server_name}-{name}.ovpn"
 
     def _endpoint(self, profiles: Profiles) -> Endpoint:
@@ -172,7 +184,7 @@ class Access:
         return existing_passphrase()
 
     def _refuse_existing(self) -> None:
-        if exists(self.home):
+        if has_authority(self.home):
             raise AccessError(f"an authority is in {self.home} already; should be another --home")
 
 

@@ -43,7 +43,7 @@ def new_passphrase() -> str:
 def _from_environment() -> str:
     file = os.environ.get(FILE_VARIABLE)
     if not file:
-        return os.environ.get(VARIABLE, "")
+        return _as_text(os.environ.get(VARIABLE, ""))
     try:
         return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
     except OSError as error:
@@ -52,9 +52,20 @@ def _from_environment() -> str:
         raise AccessError(f"{FILE_VARIABLE} = {file}; should be a file with text") from None
 
 
+def _as_text(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise AccessError(f"{VARIABLE} holds bytes that are no text; should be UTF-8") from None
+    return value
+
+
 def _asked(prompt: str) -> str:
     if not sys.stdin.isatty():
         raise AccessError(
             f"no terminal to ask for the passphrase; should be given in {VARIABLE} or {FILE_VARIABLE}"
         )
-    return getpass.getpass(prompt)
+    try:
+        return getpass.getpass(prompt)
+    except EOFError:
+        raise AccessError("no passphrase was typed; should be the authority's") from None

@@ -82,9 +82,8 @@ def locked(home: Path) -> Generator[None]:
     Raises:
         AccessError: the folder is inside a git repository, or cannot be written to.
     """
-    refuse_repository(home)
+    make_folder(home)
     with _explained(home):
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(home / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -93,9 +92,34 @@ def locked(home: Path) -> Generator[None]:
         os.close(lock)
 
 
-def exists(home: Path) -> bool:
-    """Whether there is an authority in the folder."""
-    return (home / FILE).exists()
+def make_folder(folder: Path) -> None:
+    """Make a folder for private keys, readable by its owner only, unless it is there.
+
+    Raises:
+        AccessError: it is inside a git repository, or cannot be made.
+    """
+    refuse_repository(folder)
+    with _explained(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def exists(path: Path) -> bool:
+    """Whether there is such a file.
+
+    Raises:
+        AccessError: its folder cannot be looked into.
+    """
+    with _explained(path.parent):
+        return path.exists()
+
+
+def has_authority(home: Path) -> bool:
+    """Whether there is an authority in the folder.
+
+    Raises:
+        AccessError: the folder cannot be looked into.
+    """
+    return exists(home / FILE)
 
 
 def load(home: Path) -> Stored:
@@ -156,11 +180,12 @@ def refuse_repository(folder: Path) -> None:
     """Keep private keys out of version control.
 
     Raises:
-        AccessError: the folder is inside a git repository.
+        AccessError: the folder is inside a git repository, or cannot be looked into.
     """
-    resolved = folder.expanduser().resolve()
+    with _explained(folder):
+        resolved = folder.resolve()
     for parent in (resolved, *resolved.parents):
-        if (parent / ".git").exists():
+        if exists(parent / ".git"):
             raise AccessError(f"{folder} is inside the git repository {parent}; should not be")
 
 

@@ -150,3 +150,8 @@ def test_a_cloud_out_of_reach_is_told_in_one_line(run: Run, monkeypatch: pytest.
     assert (code, out) == (1, "")
     assert err.startswith('AWS: Could not connect to the endpoint URL: "http://127.0.0.1:1/"')
     assert len(err.splitlines()) == 1
+
+
+def test_an_endpoint_that_is_no_url_is_told_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost")
+    assert run("publish") == (1, "", "AWS: Invalid endpoint: localhost\n")

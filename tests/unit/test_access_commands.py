@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import stat
 import subprocess
@@ -123,6 +124,7 @@ def test_a_sites_profile_names_its_networks(ready: Run, home: Path) -> None:
         (["issue", "bob", "--address", "vpn"], "vpn; should be an IPv4 address"),
         (["issue", "bob", "--output", "/proc/none"], "cannot write to /proc/none: No such file or directory"),
         (["issue", "bob", "--output", str(ROOT)], f"{ROOT} is inside the git repository {ROOT}"),
+        (["issue", "bob", "--output", "~nobody-of-this-name/x"], "begins with no user's home"),
         (["init"], "is in"),
         (["--tunnel", "guests", "list"], "--tunnel guests; should be one of staff"),
         (["--stack", "prod", "list"], "--tunnel (not given); should be one of staff, restricted"),
@@ -172,6 +174,25 @@ def test_passphrases_come_from_a_file_or_are_asked_for(
     assert "a passphrase of 5 characters; should be 12 at least" in run("init", at=tmp_path / "other")[2]
 
 
+def test_a_passphrase_that_is_no_text_or_was_not_typed_is_told(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "twelve characters \udcff")
+    assert run("init") == (1, "", f"{VARIABLE} holds bytes that are no text; should be UTF-8\n")
+    monkeypatch.delenv(VARIABLE)
+    controller, terminal = os.openpty()
+    with os.fdopen(terminal) as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        monkeypatch.setattr("getpass.getpass", _end_of_input)
+        assert run("init") == (1, "", "no passphrase was typed; should be the authority's\n")
+    os.close(controller)
+    assert not home.exists()
+
+
+def _end_of_input(_prompt: str) -> str:
+    raise EOFError
+
+
 def test_an_authority_stays_out_of_repositories(run: Run) -> None:
     code, _, err = run("init", at=ROOT / "keys")
     assert code == 1
@@ -189,6 +210,30 @@ def test_an_expired_authority_is_told(run: Run, home: Path) -> None:
     assert err.startswith(
         f"the authority aws-vpn-dev-staff expired on {authority.expires:%Y-%m-%d}; should be"
     )
+
+
+def test_a_folder_for_profiles_that_cannot_be_made_is_told(ready: Run, home: Path) -> None:
+    before = (home / "authority.json").read_bytes()
+    (home / "profiles").touch()
+    line = f"cannot write to {home / 'profiles'}: File exists; should be a folder you can write to\n"
+    assert issue(ready, "alice") == (1, "", line)
+    assert (home / "authority.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["init", "issue alice --address 203.0.113.5", "revoke alice", "list"])
+def test_a_folder_that_is_shut_is_told(ready: Run, home: Path, command: str) -> None:
+    owner = os.geteuid()
+    home.chmod(0)
+    try:
+        if owner == 0:
+            os.seteuid(65534)  # root sees into every folder
+        code, out, err = ready(*command.split())
+    finally:
+        os.seteuid(owner)
+        home.chmod(0o700)
+    assert (code, out) == (1, "")
+    assert "Permission denied" in err
+    assert len(err.splitlines()) == 1
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": 2}', '{"format": 1, "authority": 3}'])
@@ -290,6 +335,27 @@ def test_what_is_stored_is_what_was_known(home: Path) -> None:
     assert loaded.secrets(PASSPHRASE) == secrets
     assert json.loads((home / "authority.json").read_text(encoding="utf-8"))["format"] == 1
     assert sorted(path.name for path in home.iterdir()) == [".lock", "authority.json"]
+
+
+@pytest.mark.parametrize(
+    ("sink", "said"),
+    [
+        ("> /dev/full", "done, but cannot be printed: No space left on device; should be"),
+        ("| (exec <&-; cat)", ""),
+    ],
+)
+def test_output_that_nobody_takes_is_no_crash(ready: Run, home: Path, sink: str, said: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" -m access --home "$1" list {sink}', sys.executable, str(home)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
 
 
 def test_help_says_what_each_command_is_for(run: Run) -> None:
