@@ -187,7 +187,8 @@ def revoke(authority: Authority, name: str, now: datetime) -> Authority:
 def sign_crl(authority: Authority, secrets: Secrets, now: datetime) -> tuple[Authority, str]:
     """The revocation list as PEM, below the names whose certificates are on it, for servers to cut them off.
 
-    Certificates that have expired by themselves are no longer on it.
+    The number behind a name is how many of its certificates were ever revoked: it grows when somebody who was
+    let in again is revoked again. Certificates that have expired by themselves are no longer on the list.
 
     Raises:
         AccessError: the authority has expired, or the list has outgrown what a secret can hold.
@@ -210,7 +211,8 @@ def sign_crl(authority: Authority, secrets: Secrets, now: datetime) -> tuple[Aut
             entry = x509.RevokedCertificateBuilder().serial_number(issued.serial)
             builder = builder.add_revoked_certificate(entry.revocation_date(issued.revoked).build())
     crl = builder.sign(_private_key(secrets.authority_key), SHA384())
-    pem = "".join(f"revoked: {name}\n" for name in sorted(names)) + crl.public_bytes(Encoding.PEM).decode()
+    above = (f"revoked: {name} {_revocations(authority, name)}\n" for name in sorted(names))
+    pem = "".join(above) + crl.public_bytes(Encoding.PEM).decode()
     if len(pem) > SECRET_LIMIT:
         raise AccessError(
             f"the revocation list takes {len(pem)} bytes; should be {SECRET_LIMIT} at most, which Secrets"
@@ -239,6 +241,10 @@ def _issue(
         not_after=issued.not_after,
     )
     return replace(authority, issued=(*authority.issued, issued)), credential
+
+
+def _revocations(authority: Authority, name: str) -> int:
+    return sum(issued.revoked is not None for issued in authority.of(name))
 
 
 def _latest(authority: Authority, name: str) -> Issued:

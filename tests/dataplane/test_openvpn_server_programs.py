@@ -6,9 +6,11 @@ import json
 import re
 import shlex
 import shutil
+import socket
 import subprocess
+import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
@@ -154,23 +156,79 @@ def test_a_new_authority_takes_over_with_lists_of_its_own(
         published.access("publish")
 
 
-def test_the_server_is_started_and_restarted_only_for_a_new_bundle(
-    published: Tunnel, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def systemctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """What systemd was asked for since the last call; it obeys while there is no file `refusing`."""
     calls = tmp_path / "calls"
-    systemctl = tmp_path / "bin" / "systemctl"
-    systemctl.parent.mkdir()
-    systemctl.write_text(f'#!/bin/sh\necho "$@" >> {calls}\n', encoding="utf-8")
-    systemctl.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{systemctl.parent}:/usr/bin:/bin")
+    program = tmp_path / "bin" / "systemctl"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" >> {calls}\ntest ! -e {tmp_path}/refusing\n', encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+
+    def asked() -> list[str]:
+        lines = calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
+        calls.unlink(missing_ok=True)
+        assert all(line.split()[::2] == ["--no-block", "openvpn-server@server.service"] for line in lines)
+        return [line.split()[1] for line in lines]
+
+    return asked
+
+
+def test_the_server_is_started_and_restarted_only_for_a_new_bundle(
+    published: Tunnel, root: Path, systemctl: Callable[[], list[str]]
+) -> None:
     for _ in range(2):
         published.fetch(root, unit=True)
     published.access("renew", "--server")
     published.access("publish")
     published.fetch(root, unit=True)
-    assert calls.read_text(encoding="utf-8").splitlines() == [
-        f"--no-block {action} openvpn-server@server.service" for action in ("restart", "start", "restart")
-    ]
+    assert systemctl() == ["restart", "start", "restart"]
+
+
+def test_a_restart_that_was_not_possible_is_made_up_for(
+    published: Tunnel, root: Path, tmp_path: Path, systemctl: Callable[[], list[str]]
+) -> None:
+    published.fetch(root, unit=True)
+    published.access("renew", "--server")
+    published.access("publish")
+    put(published, "crl", "damaged")
+    published.fetch(root, unit=True, check=False)
+    assert systemctl() == ["restart"]
+    (tmp_path / "refusing").touch()
+    published.access("publish")
+    published.fetch(root, unit=True, check=False)
+    (tmp_path / "refusing").unlink()
+    for _ in range(2):
+        published.fetch(root, unit=True)
+    assert systemctl() == ["restart", "restart", "start"]
+
+
+def test_a_cut_that_was_not_possible_is_made_up_for(published: Tunnel, root: Path) -> None:
+    published.fetch(root)
+    published.access("issue", "eve", "--address", "203.0.113.5")
+    published.access("revoke", "eve")
+    published.access("publish")
+    answers = [b"", b"SUCCESS: common name 'eve' found, 1 client(s) killed\n"]
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(root / "run/openvpn-server/server.sock"))
+        listening.listen()
+        heard: list[bytes] = []
+
+        def serve() -> None:
+            for answer in answers:
+                with listening.accept()[0] as connection:
+                    connection.sendall(b">INFO:OpenVPN Management Interface Version 5\n")
+                    heard.append(connection.recv(100))
+                    connection.sendall(answer)
+
+        server = threading.Thread(target=serve)
+        server.start()
+        assert "eve not cut off yet: no answer from" in published.fetch(root, check=False)
+        assert "revoked eve: SUCCESS" in published.fetch(root)
+        assert published.fetch(root) == ""
+        server.join()
+    assert heard == [b"kill eve\n"] * 2
 
 
 def test_the_journal_arrives_in_cloudwatch_once(published: Tunnel, root: Path, tmp_path: Path) -> None:

@@ -140,12 +140,21 @@ def test_revocation_lists_are_numbered_and_name_whom_they_keep_out(pair: Pair) -
     ]
     assert numbers == [1, 2]
     assert authority.crl_expires == NOW + ca.CRL_VALIDITY
-    assert second.startswith("revoked: alice\n-----BEGIN X509 CRL-----\n")
+    assert second.startswith("revoked: alice 1\n-----BEGIN X509 CRL-----\n")
     assert first.startswith("-----BEGIN X509 CRL-----\n")
     signed = x509.load_pem_x509_crl(second.encode())
     key = certificate(authority.certificate).public_key()
     assert isinstance(key, ec.EllipticCurvePublicKey)
     assert signed.is_signature_valid(key)
+
+
+def test_a_list_tells_a_second_revocation_of_a_name_from_the_first(pair: Pair) -> None:
+    authority, secrets = pair
+    for number in (1, 2):
+        authority, _ = ca.issue(authority, secrets, "alice", "client", YEAR, NOW)
+        authority = ca.revoke(authority, "alice", NOW)
+        authority, crl = ca.sign_crl(authority, secrets, NOW)
+        assert crl.splitlines()[0] == f"revoked: alice {number}"
 
 
 def test_a_thousand_revocations_fit_into_a_secret_and_too_many_are_told(pair: Pair) -> None:

@@ -4,7 +4,8 @@
 Runs at boot and every half a minute. A file that is there is never replaced by a worse one: the bundle must
 be whole and match itself, the revocation list signed by the bundle's authority, in force, and not older.
 OpenVPN reads a new revocation list by itself when somebody connects; whoever is connected and now revoked is
-cut off here. A new bundle needs OpenVPN's restart. Ends with 1 and one line while something is missing.
+cut off here. A new bundle needs OpenVPN's restart. A cut or a restart that was not possible is noted in
+OpenVPN's folder and made up for. Ends with 1 and one line while something is missing.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ BUNDLE_FILES = {
     "key": "server.key",
     "tlsCryptV2Server": "tls-crypt-v2.key",
 }
+RESTART_DUE = "restart-due"
+CUT_OFF = "cut-off"
 WARNING_DAYS = 30
 
 
@@ -52,16 +55,13 @@ def main() -> int:
         secrets = boto3.client(  # pyright: ignore[reportUnknownMemberType]
             "secretsmanager", region_name=options.region, endpoint_url=os.environ.get("AWS_ENDPOINT_URL")
         )
-        is_new = install_bundle(options.folder, read(secrets, options.server_secret))
-        disconnect(install_crl(options.folder, read(secrets, options.crl_secret)), options.management)
+        install_bundle(options.folder, read(secrets, options.server_secret))
+        install_crl(options.folder, read(secrets, options.crl_secret))
+        cut_off(options.folder, options.management)
     except (NotUsableError, BotoCoreError, ClientError, OSError) as error:
         print(f"fetch-openvpn-secrets: {error}", file=sys.stderr)
         return 1
-    if options.unit:
-        # `start` changes nothing while the server runs.
-        action = "restart" if is_new else "start"
-        return subprocess.run(["systemctl", "--no-block", action, options.unit], check=False).returncode
-    return 0
+    return run_server(options.folder, options.unit) if options.unit else 0
 
 
 def arguments() -> argparse.Namespace:
@@ -84,8 +84,18 @@ def read(secrets: SecretsManagerClient, name: str) -> str:
         raise NotUsableError(f"secret {name} has no value yet; run `access publish`") from None
 
 
-def install_bundle(folder: Path, text: str) -> bool:
-    """Write the server's keys and certificates where they differ; whether any did."""
+def run_server(folder: Path, unit: str) -> int:
+    """Start the server, which changes nothing while it runs, or restart it if that is due."""
+    due = folder / RESTART_DUE
+    action = "restart" if due.exists() else "start"
+    code = subprocess.run(["systemctl", "--no-block", action, unit], check=False).returncode
+    if code == 0:
+        due.unlink(missing_ok=True)
+    return code
+
+
+def install_bundle(folder: Path, text: str) -> None:
+    """Write the server's keys and certificates where they differ; a restart is due from then on."""
     try:
         values = json.loads(text)
         bundle: dict[str, str] = {file: values[key] for key, file in BUNDLE_FILES.items()}
@@ -93,9 +103,10 @@ def install_bundle(folder: Path, text: str) -> bool:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotUsableError(f"server bundle not used: {error}") from None
     changed = [file for file, content in bundle.items() if content != current(folder / file)]
+    if changed:
+        (folder / RESTART_DUE).touch()
     for file in changed:
         write(folder / file, bundle[file], 0o600)
-    return bool(changed)
 
 
 def check_bundle(bundle: dict[str, str]) -> None:
@@ -120,8 +131,8 @@ def check_bundle(bundle: dict[str, str]) -> None:
     warn_of_expiry("server certificate", in_utc(certificate, "not_valid_after"))
 
 
-def install_crl(folder: Path, text: str) -> set[str]:
-    """Write the revocation list if it is a better one; the names it has gained."""
+def install_crl(folder: Path, text: str) -> None:
+    """Write the revocation list if it is a better one."""
     path = folder / "crl.pem"
     authority = authority_key(current(folder / "ca.crt"))
     fetched = checked_crl(text, authority)
@@ -133,31 +144,44 @@ def install_crl(folder: Path, text: str) -> set[str]:
     present = checked_crl(current(path), authority)
     if present is not None and number(present) > number(fetched):
         raise NotUsableError(f"revocation list not used: {number(fetched)} is older than {number(present)}")
-    gained = names(text) - names(current(path))
     if text != current(path):
         write(path, text, 0o644)
         print(f"revocation list {number(fetched)} installed, {len(fetched)} revoked")
     warn_of_expiry("revocation list", expiry)
-    return gained
 
 
-def names(crl: str) -> set[str]:
-    """The common names above the list itself, which knows serial numbers only."""
-    return {line.removeprefix("revoked: ") for line in crl.splitlines() if line.startswith("revoked: ")}
+def cut_off(folder: Path, management: str) -> None:
+    """End the sessions of those revoked since the last time, through the management interface if it runs.
+
+    Remembered with the number behind each name: who was let in again may be revoked again.
+    """
+    listed = revoked(current(folder / "crl.pem"))
+    gained = listed - revoked(current(folder / CUT_OFF))
+    if gained and Path(management).exists():
+        disconnect(sorted({line.split()[1] for line in gained}), management)
+    if gained:
+        write(folder / CUT_OFF, "".join(f"{line}\n" for line in sorted(listed)), 0o600)
 
 
-def disconnect(gone: set[str], management: str) -> None:
-    """End the sessions of names, through OpenVPN's management interface if it runs."""
-    if gone and Path(management).exists():
-        with socket.socket(socket.AF_UNIX) as connection, suppress(ConnectionRefusedError):
-            connection.settimeout(10)
-            connection.connect(management)
-            stream = connection.makefile("rw")
-            stream.readline()
-            for name in sorted(gone):
-                stream.write(f"kill {name}\n")
-                stream.flush()
-                print(f"revoked {name}: {stream.readline().strip()}")
+def revoked(text: str) -> set[str]:
+    """The lines above the list itself, which knows no names: `revoked: NAME NUMBER`."""
+    return {line for line in text.splitlines() if line.startswith("revoked: ")}
+
+
+def disconnect(names: list[str], management: str) -> None:
+    """End the sessions of names; nothing to do where no server listens."""
+    with socket.socket(socket.AF_UNIX) as connection, suppress(ConnectionRefusedError):
+        connection.settimeout(10)
+        connection.connect(management)
+        stream = connection.makefile("rw")
+        stream.readline()
+        for name in names:
+            stream.write(f"kill {name}\n")
+            stream.flush()
+            answer = stream.readline().strip()
+            if not answer:
+                raise NotUsableError(f"{name} not cut off yet: no answer from {management}")
+            print(f"revoked {name}: {answer}")
 
 
 def authority_key(pem: str) -> EllipticCurvePublicKey:
