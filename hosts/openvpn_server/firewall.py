@@ -39,7 +39,7 @@ def _sets(host: ServerHost) -> Iterator[str]:
 def _input(host: ServerHost) -> Iterator[str]:
     yield "ct state vmap { established : accept, related : accept, invalid : drop }"
     yield 'iifname "lo" accept'
-    yield "meta l4proto { icmp, ipv6-icmp } accept"
+    yield "meta l4proto { icmp, icmpv6 } accept"
     yield f'iifname != "{DEVICE}" {host.protocol} dport {host.port} accept'
 
 
