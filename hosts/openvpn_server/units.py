@@ -16,7 +16,28 @@ net.ipv4.conf.all.send_redirects = 0
 net.ipv4.conf.default.send_redirects = 0
 """
 
-SERVER_DROP_IN = """\
+_HARDENED = """\
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+ProtectClock=yes
+ProtectHostname=yes
+ProtectControlGroups=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+UMask=0077
+"""
+
+SERVER_DROP_IN = f"""\
 [Unit]
 # Never forward without the packet filter.
 Requires=nftables.service
@@ -30,38 +51,9 @@ Restart=always
 RestartSec=1
 LogRateLimitIntervalSec=30
 LogRateLimitBurst=2000
-NoNewPrivileges=yes
-ProtectSystem=strict
 ReadWritePaths=/run/openvpn-server
-ProtectHome=yes
-ProtectClock=yes
-ProtectHostname=yes
-ProtectControlGroups=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-ProtectProc=invisible
 RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-UMask=0077
-"""
-
-_CONFINED = """\
-NoNewPrivileges=yes
-PrivateDevices=yes
-PrivateTmp=yes
-ProtectSystem=strict
-ProtectHome=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-RestrictNamespaces=yes
-"""
+{_HARDENED}"""
 
 FETCH_TIMER = """\
 [Unit]
@@ -92,4 +84,8 @@ TimeoutStartSec=60
 ExecStart={FETCH_PROGRAM} --region {host.region} --server-secret {host.server_secret} \
 --crl-secret {host.crl_secret} --unit {SERVER_UNIT}
 ReadWritePaths=/etc/openvpn/server
-{_CONFINED}"""
+CapabilityBoundingSet=
+PrivateDevices=yes
+PrivateTmp=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+{_HARDENED}"""

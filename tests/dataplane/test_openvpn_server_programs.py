@@ -276,12 +276,11 @@ def test_systemd_accepts_the_units(root: Path, tmp_path: Path) -> None:
         verified = host.run(["systemd-analyze", "verify", "--man=no", *names], mounts=mounts, check=False)
         about_ours = [line for line in verified.stderr.splitlines() if any(name in line for name in names)]
         assert about_ours == []
-        security = host.run(
-            ["systemd-analyze", "security", "--offline=true", "openvpn-server@server.service"], mounts=mounts
-        )
-    level = re.search(r"Overall exposure level.*: ([\d.]+)", security.stdout)
-    assert level
-    assert float(level[1]) < 4
+        for name, most in (("openvpn-server@server.service", 4), ("fetch-openvpn-secrets.service", 3)):
+            analyzed = host.run(["systemd-analyze", "security", "--offline=true", name], mounts=mounts)
+            level = re.search(r"Overall exposure level.*: ([\d.]+)", analyzed.stdout)
+            assert level
+            assert float(level[1]) < most
 
 
 def hosts(tunnel: Tunnel) -> list[ServerHost]:
@@ -295,12 +294,16 @@ def hosts(tunnel: Tunnel) -> list[ServerHost]:
     ]
 
 
-def test_nft_accepts_every_rule_set(tunnel: Tunnel, tmp_path: Path) -> None:
+def test_nft_accepts_every_rule_set_on_a_minimal_system(tunnel: Tunnel, tmp_path: Path) -> None:
+    """Names of protocols are in the package netbase, which need not be there."""
+    nothing = tmp_path / "nothing"
+    nothing.touch()
+    names = {"/etc/protocols": nothing} if Path("/etc/protocols").exists() else {}
     with Lab(tmp_path) as lab:
         host = lab.host("server")
         for number, server in enumerate(hosts(tunnel)):
             root = Tunnel.write(server, tmp_path / str(number))
-            host.run(["nft", "--check", "--file", str(root / "etc/nftables.conf")])
+            host.run(["nft", "--check", "--file", str(root / "etc/nftables.conf")], mounts=names)
 
 
 def test_cloud_init_accepts_the_user_data(tunnel: Tunnel, tmp_path: Path) -> None:
