@@ -41,6 +41,7 @@ class Network(pulumi.ComponentResource):
     public_subnet_ids: Mapping[str, pulumi.Output[str]]
     private_subnet_ids: Mapping[str, pulumi.Output[str]]
     public_route_table: aws.ec2.RouteTable
+    internet_access: list[pulumi.Resource]
     private_route_tables: Mapping[str, aws.ec2.RouteTable]
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -61,7 +62,7 @@ class Network(pulumi.ComponentResource):
         )
         self.public_subnet_ids = self._subnets("public", args.public_subnets)
         self.private_subnet_ids = self._subnets("private", args.private_subnets)
-        self.public_route_table = self._public_routes()
+        self.public_route_table, self.internet_access = self._public_routes()
         self.private_route_tables = {
             zone: self._private_routes(f"private-{zone[-1]}", subnet)
             for zone, subnet in self.private_subnet_ids.items()
@@ -105,7 +106,8 @@ class Network(pulumi.ComponentResource):
         )
         return table
 
-    def _public_routes(self) -> aws.ec2.RouteTable:
+    def _public_routes(self) -> tuple[aws.ec2.RouteTable, list[pulumi.Resource]]:
+        """The table, and what must be there before a host in a public subnet has access to the internet."""
         name = f"{self._name}-public"
         gateway = aws.ec2.InternetGateway(
             self._name, vpc_id=self.vpc_id, tags=self._args.labels.tagged(self._name), opts=self._own
@@ -113,18 +115,20 @@ class Network(pulumi.ComponentResource):
         table = aws.ec2.RouteTable(
             name, vpc_id=self.vpc_id, tags=self._args.labels.tagged("public"), opts=self._own
         )
-        aws.ec2.Route(
+        route = aws.ec2.Route(
             f"{name}-internet",
             route_table_id=table.id,
             destination_cidr_block="0.0.0.0/0",
             gateway_id=gateway.id,
             opts=self._own,
         )
-        for zone, subnet_id in self.public_subnet_ids.items():
+        associations = [
             aws.ec2.RouteTableAssociation(
                 f"{name}-{zone[-1]}", route_table_id=table.id, subnet_id=subnet_id, opts=self._own
             )
-        return table
+            for zone, subnet_id in self.public_subnet_ids.items()
+        ]
+        return table, [route, *associations]
 
     def _nat_gateways(self) -> None:
         for zone, table in self.private_route_tables.items():
@@ -136,7 +140,7 @@ class Network(pulumi.ComponentResource):
                 allocation_id=address.id,
                 subnet_id=self.public_subnet_ids[zone],
                 tags=self._args.labels.tagged(part),
-                opts=self._own,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=self.internet_access),
             )
             aws.ec2.Route(
                 name,

@@ -123,6 +123,7 @@ class Environment:
                 alert_topic_arn=self._alerts.arn,
                 protected=self._settings.deletion_protection,
             ),
+            self._after_internet_access(),
         )
 
     def _build_nat_instances(self) -> NatInstances:
@@ -148,7 +149,12 @@ class Environment:
                 timing=nat.failover.timing(),
                 alert_topic_arn=self._alerts.arn,
             ),
+            self._after_internet_access(),
         )
+
+    def _after_internet_access(self) -> pulumi.ResourceOptions:
+        """Hosts install their packages once, when they first start; an Elastic IP needs the gateway."""
+        return pulumi.ResourceOptions(depends_on=self._network.internet_access)
 
     def _private_tables(self) -> dict[str, aws.ec2.RouteTable]:
         tables = self._network.private_route_tables

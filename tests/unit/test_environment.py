@@ -20,6 +20,14 @@ from tests.unit.iam import Policy
 
 STACKS = Path(__file__).parents[2] / "stacks"
 
+ROUTED = ("aws:ec2/route:Route", "aws:ec2/routeTableAssociation:RouteTableAssociation")
+IN_NEED = (
+    "aws-vpn:openvpn:OpenVpnTunnel",
+    "aws-vpn:nat:NatInstances",
+    "aws:ec2/natGateway:NatGateway",
+)
+STARTED = ("aws:ec2/instance:Instance", "aws:autoscaling/group:Group")
+
 
 def made_up(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
     match type_:
@@ -252,6 +260,24 @@ def test_clients_are_reached_from_public_and_private_subnets(graphs: dict[str, G
         if route.inputs["destinationCidrBlock"] == "172.27.0.0/24"
     }
     assert tables == {"network-public-id", "network-private-a-id", "network-private-b-id"}
+
+
+@pytest.mark.parametrize("stack", EXPECTED)
+def test_nothing_that_needs_the_internet_comes_before_its_route(graphs: dict[str, Graph], stack: str) -> None:
+    graph = graphs[stack]
+    access = {
+        resource.key
+        for resource in graph.resources
+        if resource.name.startswith("network-public-") and resource.type in ROUTED
+    }
+    assert len(access) == 1 + len(settings_of(stack).network.availability_zones)
+    waiting = [resource for resource in graph.resources if resource.type in IN_NEED]
+    assert waiting
+    for resource in waiting:
+        assert access <= resource.depends_on, resource.key
+    registered = [resource.key for resource in graph.resources]
+    started = [resource.key for resource in graph.resources if resource.type in STARTED]
+    assert max(map(registered.index, access)) < min(map(registered.index, started))
 
 
 def test_the_monitors_timing_is_the_settings_own(graphs: dict[str, Graph]) -> None:
