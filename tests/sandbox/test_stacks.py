@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Generator
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from hosts.openvpn_server import ServerHost, user_data
 from sandbox.wrapper.places import ROOT
+from stacks.sections.openvpn import OpenVpnSettings
 from stacks.settings import Settings
 from stacks.stack_file import read_stack_file
 from tests.sandbox.isolated import Finished, IsolatedSandbox
@@ -125,13 +128,19 @@ def test_routes_propagate_into_every_private_table(deployed: Deployed) -> None:
     assert set(map(tuple, propagating.values())) == {(vpg["VpnGatewayId"],)}
 
 
-def test_openvpn_servers_stand_in_two_zones_behind_one_address(deployed: Deployed) -> None:
+def openvpn_servers(deployed: Deployed, tunnel: OpenVpnSettings) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Main and standby of a tunnel, as EC2 describes them."""
     reservations = deployed.described("describe_instances", "Reservations")
     instances = {_tag(i, "Name"): i for r in reservations for i in r["Instances"]}
+    name = f"aws-vpn-{deployed.stack}-openvpn-{tunnel.name}"
+    return instances[f"{name}-main"], instances[f"{name}-standby"]
+
+
+def test_openvpn_servers_stand_in_two_zones_behind_one_address(deployed: Deployed) -> None:
     for tunnel in deployed.settings.open_vpn:
-        name = f"aws-vpn-{deployed.stack}-openvpn-{tunnel.name}"
-        main, standby = instances[f"{name}-main"], instances[f"{name}-standby"]
+        main, standby = openvpn_servers(deployed, tunnel)
         assert main["Placement"]["AvailabilityZone"] != standby["Placement"]["AvailabilityZone"]
+        name = f"aws-vpn-{deployed.stack}-openvpn-{tunnel.name}"
         (address,) = deployed.ec2.describe_addresses(Filters=[{"Name": "tag:Name", "Values": [name]}])[
             "Addresses"
         ]
@@ -139,6 +148,74 @@ def test_openvpn_servers_stand_in_two_zones_behind_one_address(deployed: Deploye
         for server in (main, standby):
             assert server["SourceDestCheck"] is False
             assert server["MetadataOptions"]["HttpTokens"] == "required"
+            assert "KeyName" not in server
+            (device,) = server["BlockDeviceMappings"]
+            (volume,) = deployed.ec2.describe_volumes(VolumeIds=[device["Ebs"]["VolumeId"]])["Volumes"]
+            assert volume["Encrypted"] is True
+
+
+def test_openvpn_servers_are_told_the_tested_files(deployed: Deployed) -> None:
+    for tunnel in deployed.settings.open_vpn:
+        host = ServerHost.of(deployed.stack, deployed.settings, tunnel)
+        for server in openvpn_servers(deployed, tunnel):
+            told = deployed.ec2.describe_instance_attribute(
+                InstanceId=server["InstanceId"], Attribute="userData"
+            )["UserData"]["Value"]
+            assert base64.b64decode(told).decode() == user_data(host)
+
+
+def test_openvpn_servers_let_the_world_in_at_the_vpn_port_alone(deployed: Deployed) -> None:
+    for tunnel in deployed.settings.open_vpn:
+        for server in openvpn_servers(deployed, tunnel):
+            (group,) = server["NetworkInterfaces"][0]["Groups"]
+            (found,) = deployed.ec2.describe_security_groups(GroupIds=[group["GroupId"]])["SecurityGroups"]
+            ways = {
+                cidr["CidrIp"]: (rule["IpProtocol"], rule.get("FromPort"), rule.get("ToPort"))
+                for rule in found["IpPermissions"]
+                for cidr in rule["IpRanges"]
+            }
+            port = tunnel.listening_port
+            assert ways.pop("0.0.0.0/0") == (tunnel.protocol, port, port)
+            assert list(ways) == [str(deployed.settings.network.cidr)]
+            assert not any(rule["Ipv6Ranges"] for rule in found["IpPermissions"])
+
+
+def test_every_private_table_leads_clients_and_offices_to_the_main_server(deployed: Deployed) -> None:
+    tables = [
+        {route.get("DestinationCidrBlock"): route.get("NetworkInterfaceId") for route in table["Routes"]}
+        for table in deployed.described("describe_route_tables", "RouteTables")
+        if "-private-" in _tag(table, "Name")
+    ]
+    assert len(tables) == len(deployed.settings.network.availability_zones)
+    for tunnel in deployed.settings.open_vpn:
+        main, _ = openvpn_servers(deployed, tunnel)
+        interface = main["NetworkInterfaces"][0]["NetworkInterfaceId"]
+        lans = [lan for office in tunnel.offices for lan in office.lan_cidrs]
+        for table in tables:
+            assert {table[str(network)] for network in (tunnel.client_pool, *lans)} == {interface}
+
+
+def test_openvpn_servers_may_read_their_own_secrets_alone(deployed: Deployed) -> None:
+    iam = deployed.sandbox.client("iam")
+    secrets = deployed.sandbox.client("secretsmanager")
+    for tunnel in deployed.settings.open_vpn:
+        main, standby = openvpn_servers(deployed, tunnel)
+        assert main["IamInstanceProfile"]["Arn"] == standby["IamInstanceProfile"]["Arn"]
+        profile = main["IamInstanceProfile"]["Arn"].rpartition("/")[2]
+        (role,) = iam.get_instance_profile(InstanceProfileName=profile)["InstanceProfile"]["Roles"]
+        (name,) = iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
+        policy = iam.get_role_policy(RoleName=role["RoleName"], PolicyName=name)["PolicyDocument"]
+        host = ServerHost.of(deployed.stack, deployed.settings, tunnel)
+        assert {
+            tuple(statement["Action"]): sorted([*statement["Resource"]])
+            for statement in policy["Statement"]
+            if statement["Action"] != ["logs:CreateLogStream", "logs:PutLogEvents"]
+        } == {
+            ("secretsmanager:GetSecretValue",): sorted(
+                secrets.describe_secret(SecretId=secret)["ARN"]
+                for secret in (host.server_secret, host.crl_secret)
+            )
+        }
 
 
 def test_outputs_hide_the_configurations_and_show_the_rest(deployed: Deployed) -> None:
