@@ -12,7 +12,7 @@ import pulumi_aws as aws
 
 from components.labels import Labels
 
-SESSION_MANAGER = {
+SESSION_MANAGER: dict[str, Any] = {
     "Effect": "Allow",
     "Action": [
         "ssm:UpdateInstanceInformation",
@@ -23,10 +23,9 @@ SESSION_MANAGER = {
     ],
     "Resource": "*",
 }
-"""What the SSM agent needs for sessions ("Create a custom IAM role for Session Manager").
+"""What Session Manager needs ("Verify or add instance permissions for Session Manager").
 
-AWS's managed policy AmazonSSMManagedInstanceCore would do too, and let the host read every parameter of the
-account as well.
+AWS's own AmazonSSMManagedInstanceCore would let every host read all parameters of the account.
 """
 
 

@@ -204,18 +204,30 @@ def test_openvpn_servers_may_read_their_own_secrets_alone(deployed: Deployed) ->
         profile = main["IamInstanceProfile"]["Arn"].rpartition("/")[2]
         (role,) = iam.get_instance_profile(InstanceProfileName=profile)["InstanceProfile"]["Roles"]
         (name,) = iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
+        assert iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"] == []
         policy = iam.get_role_policy(RoleName=role["RoleName"], PolicyName=name)["PolicyDocument"]
         host = ServerHost.of(deployed.stack, deployed.settings, tunnel)
-        assert {
-            tuple(statement["Action"]): sorted([*statement["Resource"]])
+        allowed = {
+            action: statement["Resource"]
             for statement in policy["Statement"]
-            if statement["Action"] != ["logs:CreateLogStream", "logs:PutLogEvents"]
-        } == {
-            ("secretsmanager:GetSecretValue",): sorted(
-                secrets.describe_secret(SecretId=secret)["ARN"]
-                for secret in (host.server_secret, host.crl_secret)
-            )
+            for action in statement["Action"]
         }
+        assert {action.partition(":")[0] for action in allowed} == {
+            "logs",
+            "secretsmanager",
+            "ssm",
+            "ssmmessages",
+        }
+        assert [action for action in allowed if action.startswith("ssm:")] == [
+            "ssm:UpdateInstanceInformation"
+        ]
+        assert [action for action in allowed if action.startswith("secretsmanager:")] == [
+            "secretsmanager:GetSecretValue"
+        ]
+        assert sorted(allowed["secretsmanager:GetSecretValue"]) == sorted(
+            secrets.describe_secret(SecretId=secret)["ARN"]
+            for secret in (host.server_secret, host.crl_secret)
+        )
 
 
 def test_outputs_hide_the_configurations_and_show_the_rest(deployed: Deployed) -> None:

@@ -211,19 +211,19 @@ def test_openvpn_servers_read_their_own_secrets_alone(graphs: dict[str, Graph]) 
     assert not policy.allows("ec2:AssociateAddress")
 
 
-def test_every_host_can_be_reached_by_session_manager_and_reads_nobodys_parameters(
-    graphs: dict[str, Graph],
+@pytest.mark.parametrize("stack", EXPECTED)
+def test_hosts_have_session_manager_and_read_no_parameters_of_others(
+    graphs: dict[str, Graph], stack: str
 ) -> None:
-    hosts = [
-        role for role in graphs["prod"].of("aws:iam/rolePolicy:RolePolicy") if "flow-logs" not in role.name
-    ]
-    assert len(hosts) == 6
-    for host in hosts:
-        policy = Policy(host.inputs["policy"])
+    graph = graphs[stack]
+    assert graph.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment") == []
+    hosts = [policy for policy in graph.of("aws:iam/rolePolicy:RolePolicy") if "HostRole" in policy.parent]
+    assert hosts
+    for policy in (Policy(host.inputs["policy"]) for host in hosts):
+        assert policy.allows("ssmmessages:OpenDataChannel")
         assert policy.allows("ssm:UpdateInstanceInformation")
-        assert policy.allows("ssmmessages:OpenControlChannel")
-        assert not policy.allows("ssm:GetParameter", "arn:aws:ssm:eu-central-1:123456789012:parameter/other")
-    assert not graphs["prod"].of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+        for action in ("ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"):
+            assert not policy.allows(action, "arn:aws:ssm:eu-central-1:123456789012:parameter/others")
 
 
 def test_secrets_are_made_without_a_value(graphs: dict[str, Graph]) -> None:
