@@ -46,9 +46,15 @@ class FreeBlocks:
     def nearest(self, network: IPNetwork, space: IPNetwork | None = None) -> IPNetwork | None:
         """The free block of the network's size that is nearest to it in `space`; None when nothing is left.
 
-        Without `space` it is the private range around the network, or the first one for a public network.
+        Without `space` it is the private range around the network, then each of the others.
         """
-        space = space or private_range(network) or PRIVATE_RANGES[0 if network.version == 4 else -1]
+        if space is not None:
+            return self._nearest_in(network, space)
+        spaces = [range_ for range_ in PRIVATE_RANGES if range_.version == network.version]
+        spaces.sort(key=lambda space: not holds(space, network))
+        return next(filter(None, (self._nearest_in(network, space) for space in spaces)), None)
+
+    def _nearest_in(self, network: IPNetwork, space: IPNetwork) -> IPNetwork | None:
         if network.prefixlen < space.prefixlen:
             return None
         width = 1 << (network.max_prefixlen - network.prefixlen)

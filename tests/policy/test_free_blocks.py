@@ -94,9 +94,12 @@ def test_wider_block_comes_first_and_equal_ones_in_the_order_given() -> None:
     ]
 
 
-def test_free_block_is_looked_for_in_the_same_private_range() -> None:
+def test_free_block_is_looked_for_in_the_same_private_range_before_the_others() -> None:
+    taken = [IPv4Network("172.16.0.0/13")]
+    assert FreeBlocks(taken).nearest(IPv4Network("172.20.0.0/16")) == IPv4Network("172.24.0.0/16")
     taken = [IPv4Network("172.16.0.0/12")]
-    assert FreeBlocks(taken).nearest(IPv4Network("172.20.0.0/16")) is None
+    assert FreeBlocks(taken).nearest(IPv4Network("172.20.0.0/16")) == IPv4Network("10.255.0.0/16")
+    assert FreeBlocks([IPv4Network("0.0.0.0/0")]).nearest(IPv4Network("172.20.0.0/16")) is None
     assert FreeBlocks([]).nearest(IPv4Network("8.8.8.0/24")) == IPv4Network("10.0.0.0/24")
     assert FreeBlocks([]).nearest(IPv6Network("2001:db8::/64")) is not None
     assert private_range(IPv4Network("172.32.0.0/16")) is None
