@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 from policy import aws_types as aws
 from policy.graph import External, Found, Graph, Resource
+from policy.routes import DESTINATIONS, StaticRoute, static_routes
 from policy.rule import Finding
+from policy.transit_routes import transit_routes
 from policy.values import UNKNOWN
 from stacks.addresses import Claim, IPNetwork
 from stacks.names import PROJECT
@@ -88,9 +90,15 @@ def taken_in(graph: Graph, domain_tag: str, kinds: ComponentKinds) -> Iterator[S
     for route in graph.of(aws.VPN_CONNECTION_ROUTE):
         place = place_of(graph, graph.target(route, "vpnConnectionId", aws.VPN_CONNECTION))
         yield from _blocks(route, "destinationCidrBlock", "site", place, domains.get(route.stack, ""))
-    for route in graph.of(aws.ROUTE):
-        if route.get("networkInterfaceId") or route.get("instanceId"):
-            yield from _behind_host(route, domains.get(route.stack, ""))
+    for route, connection in transit_routes(graph):
+        place = place_of(graph, connection)
+        yield from _blocks(route, "destinationCidrBlock", "site", place, domains.get(route.stack, ""))
+    for endpoint in graph.of(aws.CLIENT_VPN):
+        domain = domains.get(endpoint.stack, "")
+        yield from _blocks(endpoint, "clientCidrBlock", "pool", endpoint.urn, domain)
+    for route in static_routes(graph):
+        if route.leads_to_host:
+            yield from _behind_host(route, domains.get(route.stated_by.stack, ""))
     for component in _components(graph):
         for key, kind in kinds.items():
             owner = component.urn if kind == "pool" else ""
@@ -202,10 +210,13 @@ def _vpc_blocks(resource: Resource, vpc: Found, domain_tag: str) -> Iterator[Sai
         yield from _blocks(resource, "ipv6CidrBlock", "vpc", vpc.identity, domain, required=from_pool)
 
 
-def _behind_host(route: Resource, domain: str) -> Iterator[Said]:
+def _behind_host(route: StaticRoute, domain: str) -> Iterator[Said]:
     """What a route to a host leads to, unless it is everything."""
-    for key in ("destinationCidrBlock", "destinationIpv6CidrBlock"):
-        for block in _blocks(route, key, "routed", "", domain):
+    for key in DESTINATIONS:
+        value = route.get(key)
+        if value is UNKNOWN and route.is_computed(key):
+            continue
+        for block in _said(route.stated_by, key, value, "routed", "", domain):
             if isinstance(block, Finding) or block.network.prefixlen > 0:
                 yield block
 
@@ -221,9 +232,20 @@ def _secondary_blocks(graph: Graph, block: Resource, domain_tag: str) -> Iterato
 def _blocks(
     resource: Resource, key: str, kind: Kind, owner: str, domain: str, *, required: bool = False
 ) -> Iterator[Said]:
-    value = resource.get(key)
-    values = resource.items(key) if isinstance(value, list) else [value]
-    for item in values:
+    yield from _said(resource, key, resource.get(key), kind, owner, domain, required=required)
+
+
+def _said(
+    resource: Resource,
+    key: str,
+    value: Any,
+    kind: Kind,
+    owner: str,
+    domain: str,
+    *,
+    required: bool = False,
+) -> Iterator[Said]:
+    for item in cast("list[Any]", value) if isinstance(value, list) else [value]:
         network = parsed(item) if isinstance(item, str) and item else None
         if network is not None:
             label = f"{resource} in {'/'.join(resource.stack)}"

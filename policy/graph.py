@@ -136,6 +136,7 @@ class Graph:
         self._by_type: dict[str, list[Resource]] = defaultdict(list)
         self._children: dict[str, list[Resource]] = defaultdict(list)
         self._ids: dict[str, dict[str, list[Resource]]] = {}
+        self._holders: dict[tuple[str, str], dict[str, Resource]] = {}
         for resource in self.resources:
             self._by_type[resource.type].append(resource)
             self._children[resource.parent].append(resource)
@@ -212,6 +213,31 @@ class Graph:
             if isinstance(dependency, Resource) and dependency.id is None
         ]
         return nameless[0] if len(nameless) == 1 else External(value)
+
+    def made_of(self, resource: Resource, key: str, *types: str) -> Resource | None:
+        """The first resource of these types that the property is made of, whichever output of it that is."""
+        urns = resource.property_dependencies.get(key, ())
+        found = (self._by_urn[urn] for urn in urns if urn in self._by_urn)
+        return next((each for each in found if each.type in types), None)
+
+    def holding(self, key: str, value: Any, *types: str) -> Resource | None:
+        """The resource of these types whose property `key` has the value, once that is known."""
+        for token in types:
+            if (token, key) not in self._holders:
+                self._holders[token, key] = {
+                    held: each
+                    for each in reversed(self._by_type.get(token, []))
+                    if isinstance(held := each.get(key), str) and held
+                }
+        held = (self._holders[token, key] for token in types)
+        return next((each[value] for each in held if isinstance(value, str) and value in each), None)
+
+    def candidates(self, resource: Resource, key: str, value: Any, types: tuple[str, ...]) -> list[Target]:
+        """What `value` may refer to: while it is unknown, everything that `key` was made of."""
+        if value is UNKNOWN:
+            return [] if resource.is_computed(key) else self._unknown_items(resource, key, types)
+        target = self.referred(resource, key, value, types)
+        return [] if target is None else [target]
 
     def _unknown_target(self, resource: Resource, key: str, types: tuple[str, ...]) -> Target:
         if resource.is_computed(key):

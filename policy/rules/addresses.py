@@ -15,8 +15,9 @@ from pydantic import Field
 from policy import aws_types as aws
 from policy.claims import NOBODY, Taken, parsed, taken_in, taken_in_files, without_repetitions
 from policy.free_blocks import FreeBlocks, holds, private_range
-from policy.graph import Found, Graph, Resource
+from policy.graph import Found, Graph, Resource, Unresolved
 from policy.references import vpn_guide, well_architected
+from policy.routes import DESTINATIONS, StaticRoute, static_routes, unreadable_tables, vpc_of_table
 from policy.rule import Finding, Level, Parameters, ResourceParameters, ResourceRule, StackRule
 from policy.rules.gateways import attachments
 from policy.values import UNKNOWN, is_secret
@@ -136,9 +137,8 @@ def _clash(yielding: Taken, other: Taken, free: FreeBlocks) -> Finding:
 
 def _proposal(network: IPNetwork, free: FreeBlocks, space: IPNetwork | None = None) -> str:
     block = free.nearest(network, space)
-    where = space or private_range(network) or "private address space"
     if block is None:
-        return f"No /{network.prefixlen} is free in {where}."
+        return f"No /{network.prefixlen} is free in {space or 'private address space'}."
     return f"The nearest free /{network.prefixlen} is {block}."
 
 
@@ -151,6 +151,13 @@ def _subnet_clashes(graph: Graph, claims: list[Taken]) -> Iterator[Finding]:
     for subnet in graph.of(aws.SUBNET):
         vpc = graph.target(subnet, "vpcId", aws.VPC, aws.DEFAULT_VPC)
         owner = vpc.identity if isinstance(vpc, Found) else subnet.urn
+        if isinstance(vpc, Unresolved):
+            yield Finding(
+                message=f"which VPC {subnet} is in cannot be known yet ({vpc.why}), so it cannot be compared "
+                "with that VPC's other subnets. Pass the VPC's own id instead.",
+                resource=subnet,
+                undecided=True,
+            )
         for claim in _subnet_claims(subnet, owner):
             if isinstance(claim, Finding):
                 yield claim
@@ -197,7 +204,8 @@ def _clashes_in_vpc(subnets: list[SubnetClaim], blocks: list[IPNetwork]) -> Iter
         if of_version and not any(holds(block, subnet.network) for block in of_version):
             yield Finding(
                 message=f"{subnet.network} ({subnet.key}) is outside of its VPC's "
-                f"{', '.join(map(str, of_version))}. " + _proposal(subnet.network, free, of_version[0]),
+                f"{', '.join(sorted(set(map(str, of_version))))}. "
+                + _proposal(subnet.network, free, of_version[0]),
                 resource=subnet.resource,
             )
 
@@ -206,7 +214,7 @@ def _inside_clashes(graph: Graph) -> Iterator[Finding]:
     by_gateway: dict[str, dict[IPNetwork, str]] = defaultdict(dict)
     for connection in graph.of(aws.VPN_CONNECTION):
         gateway = graph.target(connection, "vpnGatewayId", aws.VPG) or graph.target(
-            connection, "transitGatewayId"
+            connection, "transitGatewayId", aws.TRANSIT_GATEWAY
         )
         owner = gateway.identity if isinstance(gateway, Found) else ""
         for tunnel in (1, 2):
@@ -260,8 +268,11 @@ class RouteClaim(Claim):
 def _route_clashes(graph: Graph, claims: list[Taken]) -> Iterator[Finding]:
     """Static routes into the VPC's own blocks, or into LANs behind its VPG, take traffic away from them."""
     by_vpc: dict[str, list[RouteClaim]] = defaultdict(list)
-    for route in _routes(graph):
-        by_vpc[route.owner].append(route)
+    for said in _routes(graph):
+        if isinstance(said, Finding):
+            yield said
+        else:
+            by_vpc[said.owner].append(said)
     behind_vpg = _vpcs_behind_vpg(graph)
     for claim in claims:
         owner = (
@@ -284,23 +295,34 @@ def _route_clashes(graph: Graph, claims: list[Taken]) -> Iterator[Finding]:
                 )
 
 
-def _routes(graph: Graph) -> Iterator[RouteClaim]:
+def _routes(graph: Graph) -> Iterator[RouteClaim | Finding]:
     seen: set[tuple[str, IPNetwork]] = set()
-    for route in graph.of(aws.ROUTE):
-        table = graph.target(route, "routeTableId", aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE)
-        vpc = graph.target(table, "vpcId", aws.VPC, aws.DEFAULT_VPC) if isinstance(table, Resource) else None
+    for route in static_routes(graph):
+        vpc = vpc_of_table(graph, route.table)
         if not isinstance(vpc, Found) or _leads_to_vpg(graph, route):
             continue
-        for key in ("destinationCidrBlock", "destinationIpv6CidrBlock"):
+        for key in DESTINATIONS:
             value = route.get(key)
             network = parsed(value) if isinstance(value, str) and value else None
             if network is not None and (vpc.identity, network) not in seen:
                 seen.add((vpc.identity, network))
-                yield RouteClaim(network, str(route), vpc.identity, route)
+                yield RouteClaim(network, str(route.stated_by), vpc.identity, route.stated_by)
+            elif value is UNKNOWN and not route.is_computed(key) and not route.leads_to_host:
+                yield _unreadable_route(route.stated_by, f"{key} of {route.stated_by} is not known yet")
+    for table in unreadable_tables(graph):
+        yield _unreadable_route(table, f"the routes of {table} are not known yet")
 
 
-def _leads_to_vpg(graph: Graph, route: Resource) -> bool:
-    gateway = graph.target(route, "gatewayId", aws.VPG)
+def _unreadable_route(stated_by: Resource, what: str) -> Finding:
+    return Finding(
+        message=f"{what}, so it cannot be compared with the VPC and the LANs. Give the block itself.",
+        resource=stated_by,
+        undecided=True,
+    )
+
+
+def _leads_to_vpg(graph: Graph, route: StaticRoute) -> bool:
+    gateway = route.target(graph, "gatewayId", aws.VPG)
     if isinstance(gateway, Resource):
         return True
     value = route.get("gatewayId")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from pulumi_policy import Severity
 from pydantic import Field
 
 from policy import aws_types as aws
 from policy.graph import Found, Graph, Resource, Target, Unresolved
+from policy.main_tables import associations_are_known, main_table, subnets_on_main_table, used_tables
 from policy.pairs import PAIR_TAG, Pair, pairs, zone_of
 from policy.references import config_rule, security_hub, vpn_guide, well_architected
+from policy.routes import TABLES, MainTable, static_routes, table_named, vpc_of_table
 from policy.rule import Finding, Level, Parameters, Rule, StackRule
 from policy.rules.gateways import attachments
 from policy.values import UNKNOWN, part
@@ -60,6 +62,13 @@ def _subnet_zones(graph: Graph, minimum: int) -> Iterator[Finding]:
         if isinstance(vpc, Found):
             by_vpc[vpc.identity].append(subnet)
             names[vpc.identity] = vpc
+        elif isinstance(vpc, Unresolved):
+            yield Finding(
+                message=f"which VPC {subnet} is in cannot be known yet ({vpc.why}), so its zone cannot be "
+                "counted. Pass the VPC's own id instead.",
+                resource=subnet,
+                undecided=True,
+            )
     for identity, subnets in by_vpc.items():
         zones = [zone_of(graph, subnet) for subnet in subnets]
         known = {zone for zone in zones if zone}
@@ -138,23 +147,43 @@ def _propagation(graph: Graph) -> Iterator[Finding]:
         return
     learned, unsure = _learned(graph)
     public = _public_tables(graph)
-    for table in graph.of(aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE):
-        vpc = graph.target(table, "vpcId", aws.VPC, aws.DEFAULT_VPC)
-        if (
-            table.identity in public
-            or not isinstance(vpc, Found)
-            or table.identity not in _used_tables(graph)
-        ):
+    used = used_tables(graph)
+    for table in graph.of(*TABLES):
+        vpc = vpc_of_table(graph, table)
+        if table.identity in public or not isinstance(vpc, Found) or table.identity not in used:
             continue
         for gateway in gateways.get(vpc.identity, []):
             if (table.identity, gateway.identity) not in learned:
                 yield Finding(
                     message=f"{table} does not learn the routes of {gateway}, so its subnets cannot answer "
-                    "the sites; "
-                    "add a VpnGatewayRoutePropagation.",
+                    "the sites; add a VpnGatewayRoutePropagation.",
                     resource=table,
-                    undecided=bool(unsure),
+                    undecided=unsure,
                 )
+    yield from _main_tables(graph, gateways, learned | {(table, "") for table in public}, unsure=unsure)
+
+
+def _main_tables(
+    graph: Graph, gateways: dict[str, list[Found]], learned: set[tuple[str, str]], *, unsure: bool
+) -> Iterator[Finding]:
+    """Subnets that use a main route table for which the program has no resource."""
+    for vpc, subnets in subnets_on_main_table(graph):
+        table = main_table(graph, vpc)
+        if isinstance(table, Resource):
+            continue
+        identity = table.identity if isinstance(table, Found | MainTable) else ""
+        for gateway in gateways.get(vpc.identity, []):
+            if not {(identity, gateway.identity), (identity, "")} & learned:
+                yield Finding(
+                    message=f"{_names(subnets)} of {vpc} have no route table of their own, and its main one "
+                    f"does not learn the routes of {gateway}; give them one that does.",
+                    resource=subnets[0],
+                    undecided=unsure or not isinstance(table, MainTable) or not associations_are_known(graph),
+                )
+
+
+def _names(subnets: list[Resource]) -> str:
+    return ", ".join(str(subnet) for subnet in subnets)
 
 
 def _connected_gateways(graph: Graph) -> dict[str, list[Found]]:
@@ -171,17 +200,17 @@ def _connected_gateways(graph: Graph) -> dict[str, list[Found]]:
     return {vpc: list(gateways.values()) for vpc, gateways in found.items()}
 
 
-def _learned(graph: Graph) -> tuple[set[tuple[str, str]], list[Target]]:
-    """Route tables with the VPG they learn from, and propagations that cannot be followed yet."""
+def _learned(graph: Graph) -> tuple[set[tuple[str, str]], bool]:
+    """Route tables with the VPG they learn from, and whether some propagations cannot be followed yet."""
     learned: set[tuple[str, str]] = set()
-    unsure: list[Target] = []
+    unsure = False
     for propagation in graph.of(aws.VPG_PROPAGATION):
-        table = graph.target(propagation, "routeTableId", aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE)
+        table = table_named(graph, propagation, "routeTableId")
         gateway = graph.target(propagation, "vpnGatewayId", aws.VPG)
-        if isinstance(table, Found) and isinstance(gateway, Found):
+        if isinstance(table, Found | MainTable) and isinstance(gateway, Found):
             learned.add((table.identity, gateway.identity))
-        unsure += [target for target in (table, gateway) if isinstance(target, Unresolved)]
-    for table in graph.of(aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE):
+        unsure = unsure or isinstance(table, Unresolved) or isinstance(gateway, Unresolved)
+    for table in graph.of(*TABLES):
         for gateway in graph.targets(table, "propagatingVgws", aws.VPG):
             if isinstance(gateway, Found):
                 learned.add((table.identity, gateway.identity))
@@ -190,31 +219,17 @@ def _learned(graph: Graph) -> tuple[set[tuple[str, str]], list[Target]]:
 
 def _public_tables(graph: Graph) -> set[str]:
     public: set[str] = set()
-    for route in graph.of(aws.ROUTE):
-        table = graph.target(route, "routeTableId", aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE)
-        if isinstance(table, Found) and _is_internet(graph.target(route, "gatewayId", aws.INTERNET_GATEWAY)):
-            public.add(table.identity)
-    for table in graph.of(aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE):
-        for item in table.items("routes"):
-            value = part(item, "gatewayId")
-            if _is_internet(graph.referred(table, "routes", value, (aws.INTERNET_GATEWAY,))):
-                public.add(table.identity)
+    for route in static_routes(graph):
+        is_out = _is_internet(route.target(graph, "gatewayId", aws.INTERNET_GATEWAY))
+        if isinstance(route.table, Found | MainTable) and is_out:
+            public.add(route.table.identity)
     return public
 
 
 def _is_internet(target: Target) -> bool:
     if isinstance(target, Resource):
         return target.type == aws.INTERNET_GATEWAY
-    return isinstance(target, Found) and target.id.startswith(("igw-", "eigw-"))
-
-
-def _used_tables(graph: Graph) -> set[str]:
-    """Route tables with a subnet; one without carries nothing."""
-    targets = [
-        graph.target(association, "routeTableId", aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE)
-        for association in graph.of(aws.ROUTE_TABLE_ASSOCIATION)
-    ]
-    return {target.identity for target in targets if isinstance(target, Found)}
+    return isinstance(target, Found) and target.id.startswith("igw-")
 
 
 def _usable_tunnels(graph: Graph) -> Iterator[Finding]:
@@ -295,21 +310,37 @@ def _check_telemetry(graph: Graph, _parameters: Parameters) -> Iterator[Finding]
 def _check_alarms(graph: Graph, _parameters: Parameters) -> Iterator[Finding]:
     watched: set[str] = set()
     unsure = False
-    for alarm in graph.of(aws.METRIC_ALARM):
-        if alarm.get("namespace") == "AWS/VPN" and alarm.get("metricName") == "TunnelState":
-            value = part(alarm.get("dimensions"), "VpnId")
-            target = graph.referred(alarm, "dimensions", value, (aws.VPN_CONNECTION,))
+    for alarm, key, dimensions in _tunnel_alarms(graph):
+        for target in _watched(graph, alarm, key, dimensions):
             unsure = unsure or isinstance(target, Unresolved)
             if isinstance(target, Found):
                 watched.add(target.identity)
     for connection in graph.of(aws.VPN_CONNECTION):
-        if connection.identity not in watched:
+        addresses = {connection.get(f"tunnel{tunnel}Address") for tunnel in (1, 2)}
+        if connection.identity not in watched and not addresses & watched:
             yield Finding(
                 message=f"nobody hears when a tunnel of {connection} goes down; add an alarm on AWS/VPN "
                 "TunnelState.",
                 resource=connection,
                 undecided=unsure,
             )
+
+
+def _tunnel_alarms(graph: Graph) -> Iterator[tuple[Resource, str, Any]]:
+    """Every metric on a tunnel's state in an alarm: the alarm, the property and the dimensions in it."""
+    for alarm in graph.of(aws.METRIC_ALARM):
+        queries = [part(query, "metric") for query in alarm.items("metricQueries")]
+        for key, metric in [("dimensions", alarm.properties_plain), *(("metricQueries", q) for q in queries)]:
+            if part(metric, "namespace") == "AWS/VPN" and part(metric, "metricName") == "TunnelState":
+                yield alarm, key, part(metric, "dimensions")
+
+
+def _watched(graph: Graph, alarm: Resource, key: str, dimensions: Any) -> list[Target]:
+    """The connection, or the address of the tunnel, that dimensions name."""
+    values = [part(dimensions, name) for name in ("VpnId", "TunnelIpAddress")]
+    return [
+        target for value in values for target in graph.candidates(alarm, key, value, (aws.VPN_CONNECTION,))
+    ]
 
 
 def _listed(zones: set[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import Annotated, Any, cast
 
@@ -12,8 +12,10 @@ from pydantic import Field
 
 from policy import aws_types as aws
 from policy.claims import listening_ports
-from policy.graph import Found, Graph, Resource
+from policy.graph import Found, Graph, Resource, Unresolved
+from policy.interfaces import groups_of, templates_of
 from policy.pairs import PAIR_TAG, forwards_in_pair
+from policy.prefix_lists import listed_networks
 from policy.references import config_rule, security_hub
 from policy.rule import Finding, Level, Parameters, ResourceParameters, ResourceRule, Rule, StackRule
 from policy.values import UNKNOWN, part
@@ -23,10 +25,18 @@ WORLD_PREFIX = 8
 
 ALL_PORTS = (0, 65535)
 
+PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
+"""IANA's numbers of protocols by the names that AWS gives them; others have no ports."""
+
+WITH_PORTS = frozenset({"tcp", "udp", "-1"})
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A way into a security group. Ports and sources are `UNKNOWN` where they cannot be known yet."""
+    """A way into a security group. Ports and sources are `UNKNOWN` where they cannot be known yet.
+
+    `prefix_lists` are the ids of lists of networks; what is on a list is stated elsewhere.
+    """
 
     stated_by: Resource
     where: str
@@ -34,6 +44,20 @@ class Opening:
     first_port: Any
     last_port: Any
     sources: tuple[Any, ...]
+    prefix_lists: tuple[Any, ...] = ()
+
+    @property
+    def kind(self) -> Any:
+        """The protocol's name: tcp, udp, icmp, icmpv6, -1 for all, or the number of another."""
+        if self.protocol is UNKNOWN:
+            return UNKNOWN
+        name = str(self.protocol).lower()
+        return PROTOCOLS.get(name, name)
+
+    @property
+    def has_ports(self) -> bool:
+        """Whether ports are opened: ICMP and ESP have none."""
+        return self.kind is UNKNOWN or self.kind in WITH_PORTS
 
     @property
     def is_world(self) -> bool:
@@ -48,9 +72,9 @@ class Opening:
     @property
     def ports(self) -> tuple[int, int] | None:
         """The first and the last port; None when they cannot be known yet."""
-        if self.protocol in ("-1", "all", -1):
+        if self.kind == "-1" or not self.has_ports:
             return ALL_PORTS
-        if UNKNOWN in (self.protocol, self.first_port, self.last_port):
+        if UNKNOWN in (self.kind, self.first_port, self.last_port):
             return None
         first, last = _port(self.first_port), _port(self.last_port)
         return ALL_PORTS if first == -1 or last == -1 else (first, last)
@@ -59,6 +83,8 @@ class Opening:
     def shown(self) -> str:
         """The opening in a message."""
         ports = self.ports
+        if not self.has_ports:
+            return f"{self.where} (protocol {self.kind})"
         if ports is None:
             return f"{self.where} (ports not known yet)"
         span = (
@@ -66,7 +92,7 @@ class Opening:
             if ports == ALL_PORTS
             else f"port {ports[0]}" + (f"-{ports[1]}" if ports[0] != ports[1] else "")
         )
-        return f"{self.where} ({self.protocol} {span})" if ports != ALL_PORTS else f"{self.where} ({span})"
+        return f"{self.where} ({self.kind} {span})" if ports != ALL_PORTS else f"{self.where} ({span})"
 
 
 class ManagementParameters(ResourceParameters):
@@ -100,19 +126,28 @@ def openings(group: Resource) -> Iterator[Opening]:
             yield _inline(group, "this rule", group.properties_plain)
     else:
         sources = tuple(group.get(key) for key in ("cidrIpv4", "cidrIpv6") if group.get(key) is not None)
+        lists = tuple(value for value in [group.get("prefixListId")] if value)
         yield Opening(
-            group, "this rule", group.get("ipProtocol"), group.get("fromPort"), group.get("toPort"), sources
+            group,
+            "this rule",
+            group.get("ipProtocol"),
+            group.get("fromPort"),
+            group.get("toPort"),
+            sources,
+            lists,
         )
 
 
 def _inline(group: Resource, where: str, rule: Any) -> Opening:
-    sources: list[Any] = []
-    for key in ("cidrBlocks", "ipv6CidrBlocks"):
-        value = part(rule, key)
-        sources += cast("list[Any]", value) if isinstance(value, list) else [value] if value else []
-    return Opening(
-        group, where, part(rule, "protocol"), part(rule, "fromPort"), part(rule, "toPort"), tuple(sources)
-    )
+    sources = (*_listed(rule, "cidrBlocks"), *_listed(rule, "ipv6CidrBlocks"))
+    lists = () if rule is UNKNOWN else _listed(rule, "prefixListIds")
+    protocol, first, last = (part(rule, key) for key in ("protocol", "fromPort", "toPort"))
+    return Opening(group, where, protocol, first, last, sources, lists)
+
+
+def _listed(rule: Any, key: str) -> tuple[Any, ...]:
+    value = part(rule, key)
+    return tuple(cast("list[Any]", value)) if isinstance(value, list) else (value,) if value else ()
 
 
 def _port(value: Any) -> int:
@@ -127,21 +162,30 @@ def _is_world(source: Any) -> bool:
     return network.prefixlen < WORLD_PREFIX and not network.is_private
 
 
+def with_lists(graph: Graph, opening: Opening) -> Opening:
+    """The opening with the networks of its prefix lists; those of a list made elsewhere are unknown."""
+    if not opening.prefix_lists:
+        return opening
+    return replace(opening, sources=(*opening.sources, *listed_networks(graph, opening.stated_by)))
+
+
 def _check_management(group: Resource, parameters: ManagementParameters) -> Iterator[Finding]:
     for opening in openings(group):
-        if not opening.may_be_world:
-            continue
         ports = opening.ports
-        if ports is None or not opening.is_world:
-            message = f"{opening.where}: its ports or sources are not known yet"
-            yield Finding(message=message, resource=group, undecided=True)
+        hit = [port for port in parameters.ports if ports is None or ports[0] <= port <= ports[1]]
+        if not hit or not opening.has_ports:
             continue
-        hit = [port for port in parameters.ports if ports[0] <= port <= ports[1]]
-        if hit and str(opening.protocol) not in ("icmp", "icmpv6", "1", "58"):
+        if opening.is_world and ports is not None:
             message = (
                 f"{opening.shown} is open to the world, {_some(hit)} with it; name the networks that need it"
             )
             yield Finding(message=message, resource=group)
+        elif opening.may_be_world:
+            message = f"{opening.where}: its ports or sources are not known yet"
+            yield Finding(message=message, resource=group, undecided=True)
+        elif opening.prefix_lists:
+            message = f"{opening.shown} is open to a prefix list, which says elsewhere which networks it has"
+            yield Finding(message=message, resource=group, undecided=True)
 
 
 def _some(ports: list[int]) -> str:
@@ -151,47 +195,79 @@ def _some(ports: list[int]) -> str:
 
 
 _GROUPS = (aws.SECURITY_GROUP, aws.DEFAULT_SECURITY_GROUP)
+GROUP_KEYS = ("vpcSecurityGroupIds", "securityGroups", "securityGroupNames")
+"""Where an instance, a launch template or an interface names its groups."""
+
 _SEPARATE_RULES = (aws.SECURITY_GROUP_RULE, aws.SECURITY_GROUP_INGRESS_RULE)
 
 
 def _check_vpn_ports(graph: Graph, parameters: VpnPortParameters) -> Iterator[Finding]:
     allowed = {*parameters.ports, *listening_ports(graph.stacks)}
     on_hosts = _groups_of_forwarders(graph, parameters.pair_tag)
+    yield from _unseen_groups(graph, parameters.pair_tag)
     for group in graph.of(*_GROUPS):
         if group.identity in on_hosts:
-            yield from _other_ports(openings(group), on_hosts[group.identity], allowed)
+            yield from _other_ports(graph, openings(group), on_hosts[group.identity], allowed)
     for rule in graph.of(*_SEPARATE_RULES):
         group = graph.target(rule, "securityGroupId", *_GROUPS)
         if isinstance(group, Found) and group.identity in on_hosts:
-            yield from _other_ports(openings(rule), on_hosts[group.identity], allowed)
+            yield from _other_ports(graph, openings(rule), on_hosts[group.identity], allowed)
+        elif isinstance(group, Unresolved) and on_hosts:
+            yield Finding(
+                message=f"which security group {rule} is of cannot be known yet ({group.why}), so it may be "
+                "that of a VPN host. Pass the group's own id instead.",
+                resource=rule,
+                undecided=True,
+            )
+
+
+def _forwarders(graph: Graph, tag: str) -> Iterator[Resource]:
+    """Instances and interfaces that forward traffic."""
+    paired = forwards_in_pair(graph, tag)
+    for host in graph.of(aws.INSTANCE, aws.NETWORK_INTERFACE):
+        if host.get("sourceDestCheck") is False or host.identity in paired:
+            yield host
+
+
+def _unseen_groups(graph: Graph, tag: str) -> Iterator[Finding]:
+    """Groups of VPN hosts whose rules are not in the stack, so that nobody here can read them."""
+    for host in _forwarders(graph, tag):
+        for group in groups_of(graph, host):
+            why = group.why if isinstance(group, Unresolved) else f"{group} is made elsewhere"
+            if not isinstance(group, Resource):
+                yield Finding(
+                    message=f"what a security group lets into the VPN host {host} cannot be seen ({why}); "
+                    "make the group in this stack, or look it up with aws.ec2.SecurityGroup.get.",
+                    resource=host,
+                    undecided=True,
+                )
 
 
 def _groups_of_forwarders(graph: Graph, tag: str) -> dict[str, Resource]:
-    """Security groups of instances that forward traffic, by identity, each with one such instance."""
-    paired = forwards_in_pair(graph, tag)
+    """Security groups of what forwards traffic, by identity, each with one such host."""
     found: dict[str, Resource] = {}
-    for instance in graph.of(aws.INSTANCE):
-        if instance.get("sourceDestCheck") is False or instance.identity in paired:
-            for group in graph.targets(instance, "vpcSecurityGroupIds", *_GROUPS):
-                if isinstance(group, Found):
-                    found.setdefault(group.identity, instance)
+    for host in _forwarders(graph, tag):
+        for group in groups_of(graph, host):
+            if isinstance(group, Found):
+                found.setdefault(group.identity, host)
     return found
 
 
-def _other_ports(every: Iterator[Opening], host: Resource, allowed: set[str]) -> Iterator[Finding]:
-    for opening in every:
+def _other_ports(
+    graph: Graph, every: Iterator[Opening], host: Resource, allowed: set[str]
+) -> Iterator[Finding]:
+    for opening in (with_lists(graph, opening) for opening in every):
         ports = opening.ports
         if not opening.may_be_world:
             continue
         if ports is None or not opening.is_world:
             yield Finding(
                 message=f"what {opening.stated_by} lets into the VPN host {host} is not known yet; give "
-                "ports and "
-                "sources as plain values.",
+                "ports and sources as plain values, and prefix lists that are in this stack.",
                 resource=opening.stated_by,
                 undecided=True,
             )
-        elif ports[0] != ports[1] or f"{opening.protocol}/{ports[0]}" not in allowed:
+        elif ports[0] != ports[1] or f"{opening.kind}/{ports[0]}" not in allowed:
             yield Finding(
                 message=f"{opening.shown} of {opening.stated_by} opens the VPN host {host} to the world; "
                 "only "
@@ -212,21 +288,50 @@ def _check_default_group(graph: Graph, _parameters: Parameters) -> Iterator[Find
             elif value is UNKNOWN and not group.is_computed(key):
                 message = f"the {key} rules of {group} are not known yet; leave them out."
                 yield Finding(message=message, resource=group, undecided=True)
-    for instance in graph.of(aws.INSTANCE):
-        yield from _default_group_in_use(graph, instance)
+    for host in graph.of(aws.INSTANCE, aws.NETWORK_INTERFACE, aws.AUTO_SCALING_GROUP):
+        yield from _default_group_in_use(graph, host)
+    for rule in graph.of(*_SEPARATE_RULES, aws.SECURITY_GROUP_EGRESS_RULE):
+        vpc = _default_group_of(graph, rule, "securityGroupId")
+        if vpc is not None:
+            message = f"{rule} opens the default group of {vpc}; leave that one empty, and use another."
+            yield Finding(message=message, resource=rule)
 
 
-def _default_group_in_use(graph: Graph, instance: Resource) -> Iterator[Finding]:
-    if instance.items("networkInterfaces") or instance.get("launchTemplate") is not None:
-        return
-    value = instance.get("vpcSecurityGroupIds")
-    if not value or (value is UNKNOWN and instance.is_computed("vpcSecurityGroupIds")):
-        message = f"{instance} names no security group, so it gets the VPC's default one; give it its own."
-        yield Finding(message=message, resource=instance)
-    for group in graph.targets(instance, "vpcSecurityGroupIds", *_GROUPS):
-        if isinstance(group, Resource) and group.type == aws.DEFAULT_SECURITY_GROUP:
-            message = f"{instance} is in {group}, the VPC's default group; give it a group of its own."
-            yield Finding(message=message, resource=instance)
+def _default_group_in_use(graph: Graph, host: Resource) -> Iterator[Finding]:
+    stating = [host, *templates_of(graph, host)]
+    named = [(each, key) for each in stating for key in GROUP_KEYS if _is_given(each, key)]
+    if not named and not _gets_groups_elsewhere(stating):
+        message = f"{host} names no security group, so it gets the VPC's default one; give it its own."
+        yield Finding(message=message, resource=host)
+    for each, key in named:
+        for group in [*graph.targets(each, key, *_GROUPS), _default_group_of(graph, each, key)]:
+            if isinstance(group, Resource) and group.type != aws.SECURITY_GROUP:
+                message = f"{each} is in the VPC's default group, {group}; give it a group of its own."
+                yield Finding(message=message, resource=each)
+
+
+def _gets_groups_elsewhere(stating: list[Resource]) -> bool:
+    """Whether interfaces, or a template made elsewhere, give the host its security groups."""
+    if any(each.get("networkInterfaces") or each.get("primaryNetworkInterface") for each in stating):
+        return True
+    return len(stating) == 1 and (
+        stating[0].type == aws.AUTO_SCALING_GROUP or stating[0].get("launchTemplate") is not None
+    )
+
+
+def _is_given(host: Resource, key: str) -> bool:
+    value = host.get(key)
+    return bool(value) and not (value is UNKNOWN and host.is_computed(key))
+
+
+def _default_group_of(graph: Graph, resource: Resource, key: str) -> Resource | None:
+    """The VPC whose default group the property names: a VPC has no other group to give."""
+    value = resource.get(key)
+    values = resource.items(key) if isinstance(value, list) else [value]
+    if UNKNOWN in values:
+        return graph.made_of(resource, key, aws.VPC, aws.DEFAULT_VPC)
+    vpcs = (graph.holding("defaultSecurityGroupId", item, aws.VPC, aws.DEFAULT_VPC) for item in values)
+    return next(filter(None, vpcs), None)
 
 
 def _check_public_subnet(subnet: Resource, _parameters: Any) -> Iterator[Finding]:

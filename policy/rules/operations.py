@@ -9,10 +9,13 @@ from pulumi_policy import Severity
 from pydantic import Field
 
 from policy import aws_types as aws
-from policy.graph import Found, Graph, Resource, Target
+from policy.graph import Found, Graph, Resource, Target, Unresolved
+from policy.interfaces import interfaces_of
 from policy.pairs import PAIR_TAG, forwards_in_pair
 from policy.references import config_rule, security_hub, vpn_guide, well_architected
+from policy.routes import static_routes
 from policy.rule import Finding, Level, Parameters, ResourceParameters, ResourceRule, Rule, StackRule
+from policy.transit_routes import transit_routes
 from policy.values import UNKNOWN
 
 TAGGABLE = frozenset(
@@ -49,14 +52,19 @@ class ProtectionParameters(ResourceParameters):
 
 def _check_routing(graph: Graph, _parameters: Parameters) -> Iterator[Finding]:
     routed, unsure = _routed(graph)
+    by_transit = {connection.identity for _, connection in transit_routes(graph)}
     for connection in graph.of(aws.VPN_CONNECTION):
         static = connection.get("staticRoutesOnly")
         has_routes = connection.identity in routed
+        transit = _transit_gateway(graph, connection)
         if static is UNKNOWN and not connection.is_computed("staticRoutesOnly"):
             message = (
                 f"whether {connection} is static is not known yet; give staticRoutesOnly as a plain value."
             )
             yield Finding(message=message, resource=connection, undecided=True)
+        elif static is True and transit is not None:
+            if connection.identity not in by_transit:
+                yield _without_transit_route(connection, transit)
         elif static is True and not has_routes:
             yield Finding(
                 message=f"{connection} is static and has no route, so AWS sends the site nothing; add a "
@@ -72,6 +80,20 @@ def _check_routing(graph: Graph, _parameters: Parameters) -> Iterator[Finding]:
             yield Finding(message=message, resource=connection)
 
 
+def _transit_gateway(graph: Graph, connection: Resource) -> Target:
+    return graph.target(connection, "transitGatewayId", aws.TRANSIT_GATEWAY)
+
+
+def _without_transit_route(connection: Resource, transit: Target) -> Finding:
+    """Of a transit gateway of another program it cannot be told which routes it has."""
+    return Finding(
+        message=f"{connection} is static and no route of its transit gateway leads to it; add an "
+        "aws.ec2transitgateway.Route to its attachment for each LAN, or use BGP.",
+        resource=connection,
+        undecided=not isinstance(transit, Resource),
+    )
+
+
 def _routed(graph: Graph) -> tuple[set[str], bool]:
     targets = [
         graph.target(route, "vpnConnectionId", aws.VPN_CONNECTION)
@@ -82,8 +104,11 @@ def _routed(graph: Graph) -> tuple[set[str], bool]:
 
 
 def _check_forwarding(graph: Graph, parameters: ForwardingParameters) -> Iterator[Finding]:
-    forwarding = _route_targets(graph) | forwards_in_pair(graph, parameters.pair_tag)
+    led_to, unsure = _route_targets(graph)
+    forwarding = led_to | forwards_in_pair(graph, parameters.pair_tag)
     for host in graph.of(aws.INSTANCE, aws.NETWORK_INTERFACE):
+        if host.type == aws.INSTANCE and interfaces_of(graph, host):
+            continue
         check = host.get("sourceDestCheck")
         meant = host.identity in forwarding
         if check is UNKNOWN and not host.is_computed("sourceDestCheck"):
@@ -94,43 +119,34 @@ def _check_forwarding(graph: Graph, parameters: ForwardingParameters) -> Iterato
             yield Finding(message=message, resource=host)
         elif not meant and check is False:
             message = f"{host} may forward, but no route leads to it; leave sourceDestCheck out."
-            yield Finding(message=message, resource=host)
+            yield Finding(message=message, resource=host, undecided=unsure)
 
 
-def _route_targets(graph: Graph) -> set[str]:
-    """Instances and network interfaces that routes lead to, by identity; an interface's instance too."""
+def _route_targets(graph: Graph) -> tuple[set[str], bool]:
+    """Instances and interfaces that routes lead to, by identity, and whether some routes cannot be followed.
+
+    Of an instance with interfaces of its own it is these that forward.
+    """
     found: set[str] = set()
-    for route in graph.of(aws.ROUTE):
+    unsure = False
+    for route in static_routes(graph):
         for key in ("networkInterfaceId", "instanceId"):
-            found |= _hosts(graph, graph.target(route, key, aws.INSTANCE, aws.NETWORK_INTERFACE))
-            found |= _hosts(graph, _by_interface(graph, route.get(key)))
-    return found
-
-
-def _hosts(graph: Graph, target: Target) -> set[str]:
-    if not isinstance(target, Resource):
-        return set()
-    if target.type == aws.NETWORK_INTERFACE:
-        users = [
-            user.identity
-            for user in graph.of(aws.INSTANCE)
-            if target.urn in user.property_dependencies.get("networkInterfaces", ())
-        ]
-        return {target.identity, *users}
-    return {target.identity}
-
-
-def _by_interface(graph: Graph, interface: Any) -> Resource | None:
-    if not isinstance(interface, str) or not interface:
-        return None
-    hosts = graph.of(aws.INSTANCE)
-    return next((host for host in hosts if host.get("primaryNetworkInterfaceId") == interface), None)
+            targets = route.targets(graph, key, aws.INSTANCE, aws.NETWORK_INTERFACE)
+            unsure = unsure or any(isinstance(target, Unresolved) for target in targets)
+            for target in (
+                *targets,
+                graph.holding("primaryNetworkInterfaceId", route.get(key), aws.INSTANCE),
+            ):
+                if isinstance(target, Resource):
+                    found.add(target.identity)
+                    found |= {interface.identity for interface in interfaces_of(graph, target)}
+    return found, unsure
 
 
 def _check_flow_logs(graph: Graph, _parameters: Parameters) -> Iterator[Finding]:
-    targets = [graph.target(log, "vpcId", aws.VPC) for log in graph.of(aws.FLOW_LOG)]
+    targets = [graph.target(log, "vpcId", aws.VPC, aws.DEFAULT_VPC) for log in graph.of(aws.FLOW_LOG)]
     logged = {target.identity for target in targets if isinstance(target, Found)}
-    for vpc in graph.of(aws.VPC):
+    for vpc in graph.of(aws.VPC, aws.DEFAULT_VPC):
         if vpc.identity not in logged:
             message = f"{vpc} has no flow log; add an aws.ec2.FlowLog with its id."
             unsure = any(target is not None and not isinstance(target, Found) for target in targets)
@@ -163,9 +179,14 @@ def _check_tags(resource: Resource, parameters: TagParameters) -> Iterator[Findi
 def _check_protection(resource: Resource, parameters: ProtectionParameters) -> Iterator[Finding]:
     environment = resource.tags.get("Environment")
     production = resource.stack[1] in parameters.environments or environment in parameters.environments
-    if production and not resource.protect:
+    if resource.protect:
+        return
+    if production:
         message = "a mistake in the program could delete it; set protect=True in its resource options"
         yield Finding(message=message, resource=resource)
+    elif UNKNOWN in (environment, resource.get("tags")):
+        message = "whether it is production is not known yet, as the Environment tag is not"
+        yield Finding(message=message, resource=resource, undecided=True)
 
 
 _TAGS = "tags: {Project: aws-vpn, Environment: dev, Owner: platform"

@@ -28,10 +28,18 @@ TODAY = date(2026, 6, 1)
 
 COMPUTED = {
     aws.VPG: ("vpcId", "amazonSideAsn"),
-    aws.VPC: ("ipv6CidrBlock", "mainRouteTableId"),
+    aws.VPC: ("ipv6CidrBlock", "mainRouteTableId", "defaultRouteTableId", "defaultSecurityGroupId"),
     aws.INSTANCE: ("availabilityZone", "primaryNetworkInterfaceId", "subnetId", "vpcSecurityGroupIds"),
     aws.SUBNET: ("availabilityZone", "availabilityZoneId"),
-    aws.VPN_CONNECTION: ("tunnel1InsideCidr", "tunnel2InsideCidr", "tunnel1PresharedKey", "vgwTelemetries"),
+    aws.VPN_CONNECTION: (
+        "tunnel1Address",
+        "tunnel2Address",
+        "tunnel1InsideCidr",
+        "tunnel2InsideCidr",
+        "tunnel1PresharedKey",
+        "transitGatewayAttachmentId",
+        "vgwTelemetries",
+    ),
     aws.SECURITY_GROUP: ("ingress", "egress"),
     aws.DEFAULT_SECURITY_GROUP: ("arn",),
     aws.ROUTE_TABLE: ("propagatingVgws", "routes"),
