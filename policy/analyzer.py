@@ -11,6 +11,7 @@ import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent import futures
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from pulumi_policy.policy import _PolicyAnalyzerServicer  # pyright: ignore[repo
 
 from policy.configuration import ConfigurationError, parameters_of, schema_of
 from policy.graph import Graph, Resource
+from policy.redaction import Redaction
 from policy.registry import PACK, PACK_TITLE, PACK_VERSION, RULES
 from policy.rule import Finding, Level, Parameters, ResourceRule, Rule, StackRule
 
@@ -96,8 +98,9 @@ class Analyzer(_PolicyAnalyzerServicer):
         self._given[request.urn] = frozenset(request.properties.fields)
         resource = _read(request, self._given)
         response = analyzer_pb2.AnalyzeResponse()
+        redaction = Redaction([resource])
         for rule in self._by_type.get(request.type, ()):
-            response.diagnostics.extend(self._judged(rule, resource, None))
+            response.diagnostics.extend(self._judged(rule, resource, None, redaction))
         return response
 
     def AnalyzeStack(  # noqa: N802
@@ -105,14 +108,17 @@ class Analyzer(_PolicyAnalyzerServicer):
     ) -> analyzer_pb2.AnalyzeResponse:
         """Judge the stack by what its resources are, or at preview will be."""
         graph = Graph(_read_with_references(message, self._given) for message in request.resources)
+        redaction = Redaction(graph.resources)
         response = analyzer_pb2.AnalyzeResponse()
         for rule in self._rules:
             if isinstance(rule, StackRule):
-                response.diagnostics.extend(self._judged(rule, graph, graph.root))
+                response.diagnostics.extend(self._judged(rule, graph, graph.root, redaction))
             response.diagnostics.extend(self._old_waivers(rule, graph))
         return response
 
-    def _judged(self, rule: Rule, subject: Resource | Graph, root: Resource | None) -> Diagnostics:
+    def _judged(
+        self, rule: Rule, subject: Resource | Graph, root: Resource | None, redaction: Redaction
+    ) -> Diagnostics:
         """What a rule says. Whatever it had found before it failed is kept."""
         level = self._levels[rule.name]
         if level == analyzer_pb2.DISABLED:
@@ -120,7 +126,8 @@ class Analyzer(_PolicyAnalyzerServicer):
         parameters = self._parameters[rule.name]
         try:
             for finding in _findings(rule, subject, parameters):
-                yield self._reported(rule, finding, parameters, root)
+                shown = replace(finding, message=redaction.applied(finding.message))
+                yield self._reported(rule, shown, parameters, root)
         except Exception as error:  # noqa: BLE001
             yield _diagnostic(rule, f"this rule failed, so it decided nothing: {_where(error)}", level)
 

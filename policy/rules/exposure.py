@@ -301,7 +301,8 @@ def _default_group_in_use(graph: Graph, host: Resource) -> Iterator[Finding]:
     stating = [host, *templates_of(graph, host)]
     named = [(each, key) for each in stating for key in GROUP_KEYS if _is_given(each, key)]
     if not named and not _gets_groups_elsewhere(stating):
-        message = f"{host} names no security group, so it gets the VPC's default one; give it its own."
+        silent = " nor ".join(map(str, stating))
+        message = f"no security group is named by {silent}, so {host} gets the VPC's default one; name one."
         yield Finding(message=message, resource=host)
     for each, key in named:
         for group in [*graph.targets(each, key, *_GROUPS), _default_group_of(graph, each, key)]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
+import zlib
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -17,9 +17,15 @@ from policy.references import config_rule, security_hub, well_architected
 from policy.rule import Finding, Level, ResourceParameters, ResourceRule, Rule
 from policy.values import UNKNOWN, part
 
-HOSTS = frozenset({aws.INSTANCE, aws.LAUNCH_TEMPLATE})
+HOSTS = frozenset({aws.INSTANCE, aws.SPOT_INSTANCE, aws.LAUNCH_TEMPLATE, aws.LAUNCH_CONFIGURATION})
 
-_KEY_MATERIAL = re.compile(r"-----BEGIN [A-Z0-9 ]*(PRIVATE KEY|Static key V1)-----")
+_KEY_MATERIAL = re.compile(rb"-----BEGIN [A-Z0-9 ]*(PRIVATE KEY|(OpenVPN )?Static key V1)-----")
+_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{20,}\s*)+(?:[A-Za-z0-9+/]+)?")
+_GZIP = b"\x1f\x8b"
+_WRAPPINGS = 4
+"""How often user data may be packed: compressed, in Base64, in a file of cloud-init's, and once more."""
+
+_LARGEST_BYTES = 1 << 24
 
 
 class HopLimitParameters(ResourceParameters):
@@ -30,7 +36,9 @@ class HopLimitParameters(ResourceParameters):
 
 def _check_imdsv2(host: Resource, _parameters: Any) -> Iterator[Finding]:
     tokens = part(host.get("metadataOptions"), "httpTokens")
-    if tokens is UNKNOWN:
+    if tokens is None and _has_template(host):
+        yield _left_to_template(host, "metadataOptions.httpTokens")
+    elif tokens is UNKNOWN:
         yield Finding(message="metadataOptions.httpTokens is not known yet", resource=host, undecided=True)
     elif tokens != "required":
         yield Finding(message="metadataOptions.httpTokens should be required, which is IMDSv2", resource=host)
@@ -38,7 +46,9 @@ def _check_imdsv2(host: Resource, _parameters: Any) -> Iterator[Finding]:
 
 def _check_hop_limit(host: Resource, parameters: HopLimitParameters) -> Iterator[Finding]:
     limit = part(host.get("metadataOptions"), "httpPutResponseHopLimit")
-    if limit is UNKNOWN:
+    if limit is None and _has_template(host):
+        yield _left_to_template(host, "metadataOptions.httpPutResponseHopLimit")
+    elif limit is UNKNOWN:
         message = "metadataOptions.httpPutResponseHopLimit is not known yet"
         yield Finding(message=message, resource=host, undecided=True)
     elif not isinstance(limit, int) or limit > parameters.maximum:
@@ -49,7 +59,9 @@ def _check_hop_limit(host: Resource, parameters: HopLimitParameters) -> Iterator
 def _check_volumes(host: Resource, _parameters: Any) -> Iterator[Finding]:
     for name, device in _devices(host):
         encrypted = part(device, "encrypted")
-        if encrypted is UNKNOWN:
+        if encrypted is None and _has_template(host):
+            yield _left_to_template(host, f"{name}.encrypted")
+        elif encrypted is UNKNOWN:
             yield Finding(
                 message=f"whether {name} is encrypted is not known yet", resource=host, undecided=True
             )
@@ -59,18 +71,33 @@ def _check_volumes(host: Resource, _parameters: Any) -> Iterator[Finding]:
 
 def _devices(host: Resource) -> Iterator[tuple[str, Any]]:
     """The root volume, whether it is declared or not, and every other volume."""
-    if host.type == aws.INSTANCE:
+    if host.type != aws.LAUNCH_TEMPLATE:
         yield "rootBlockDevice", host.get("rootBlockDevice")
         for i, device in enumerate(host.items("ebsBlockDevices")):
             yield f"ebsBlockDevices[{i}]", device
         if host.get("ebsBlockDevices") is UNKNOWN and not host.is_computed("ebsBlockDevices"):
             yield "ebsBlockDevices", UNKNOWN
     else:
-        mappings = host.items("blockDeviceMappings")
-        if not mappings:
-            yield "blockDeviceMappings[].ebs", host.get("blockDeviceMappings") or None
-        for i, mapping in enumerate(mappings):
+        mappings = list(enumerate(host.items("blockDeviceMappings")))
+        volumes = [(i, mapping) for i, mapping in mappings if not _is_no_volume(mapping)]
+        if not volumes:
+            yield "blockDeviceMappings[].ebs", UNKNOWN if host.get("blockDeviceMappings") is UNKNOWN else None
+        for i, mapping in volumes:
             yield f"blockDeviceMappings[{i}].ebs", part(mapping, "ebs")
+
+
+def _is_no_volume(mapping: Any) -> bool:
+    """Whether the mapping is of an instance store, or takes a device of the image away."""
+    return bool(part(mapping, "virtualName") or part(mapping, "noDevice")) and part(mapping, "ebs") is None
+
+
+def _has_template(host: Resource) -> bool:
+    return host.type == aws.INSTANCE and host.get("launchTemplate") is not None
+
+
+def _left_to_template(host: Resource, key: str) -> Finding:
+    """The template is judged where it is made, which may be elsewhere."""
+    return Finding(message=f"{key} is left to the launch template", resource=host, undecided=True)
 
 
 def _check_key_pair(host: Resource, _parameters: Any) -> Iterator[Finding]:
@@ -84,7 +111,7 @@ def _check_user_data(host: Resource, _parameters: Any) -> Iterator[Finding]:
         text = host.get(key)
         if text is UNKNOWN:
             yield Finding(message=f"{key} is not known yet", resource=host, undecided=True)
-        elif isinstance(text, str) and _KEY_MATERIAL.search(_readable(text)):
+        elif isinstance(text, str) and _holds_key(text.encode()):
             message = (
                 f"{key} holds a private key, which every process on the host and whoever may describe "
                 "instances can read; let the host fetch it from Secrets Manager"
@@ -92,12 +119,22 @@ def _check_user_data(host: Resource, _parameters: Any) -> Iterator[Finding]:
             yield Finding(message=message, resource=host)
 
 
-def _readable(text: str) -> str:
-    """User data as it is, or decoded when it is Base64."""
-    try:
-        return base64.b64decode(text, validate=True).decode("utf-8", errors="replace")
-    except (binascii.Error, ValueError):
-        return text
+def _holds_key(data: bytes, wrappings: int = _WRAPPINGS) -> bool:
+    """Whether there is a key in user data as it is, or in anything that is packed in it."""
+    if _KEY_MATERIAL.search(data):
+        return True
+    return wrappings > 0 and any(_holds_key(inner, wrappings - 1) for inner in _unpacked(data))
+
+
+def _unpacked(data: bytes) -> Iterator[bytes]:
+    if data.startswith(_GZIP):
+        try:
+            yield zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, _LARGEST_BYTES)
+        except zlib.error:
+            return
+    for match in _BASE64.finditer(data):
+        text = b"".join(match[0].split())
+        yield base64.b64decode(text[: len(text) // 4 * 4])
 
 
 def _instance(properties: str) -> str:

@@ -14,7 +14,7 @@ from policy import aws_types as aws
 from policy.graph import Resource
 from policy.references import config_rule, well_architected
 from policy.rule import Finding, Level, ResourceParameters, ResourceRule, Rule
-from policy.values import UNKNOWN, part
+from policy.values import UNKNOWN, is_secret, part
 
 
 class FailoverPermissions(ResourceParameters):
@@ -30,12 +30,23 @@ class FailoverPermissions(ResourceParameters):
         "ec2:ModifyInstanceAttribute",
         "ec2:ModifyNetworkInterfaceAttribute",
     )
+    managed: Annotated[
+        tuple[str, ...], Field(description="AWS's own policies that may move everything, by their path")
+    ] = (
+        "AdministratorAccess",
+        "PowerUserAccess",
+        "AmazonEC2FullAccess",
+        "AmazonVPCFullAccess",
+        "job-function/NetworkAdministrator",
+        "job-function/SystemAdministrator",
+    )
     never: Annotated[
         tuple[str, ...], Field(description="actions that no policy which moves traffic may allow")
     ] = ("ec2:CreateTags", "ec2:DeleteRoute", "ec2:DisassociateAddress", "ec2:ReleaseAddress")
 
 
 def _check(resource: Resource, parameters: FailoverPermissions) -> Iterator[Finding]:
+    yield from _managed(resource, parameters)
     for key, text in _documents(resource):
         if text is UNKNOWN:
             message = f"{key} is not known yet, as it names resources that are still to be made"
@@ -48,7 +59,19 @@ def _check(resource: Resource, parameters: FailoverPermissions) -> Iterator[Find
             yield from _wide(resource, key, statements, parameters)
 
 
+def _managed(resource: Resource, parameters: FailoverPermissions) -> Iterator[Finding]:
+    """AWS's own policies are known by name; one that is still to be made is judged as a resource."""
+    for key in ("policyArn", "managedPolicyArns"):
+        for arn in resource.items(key) or [resource.get(key)]:
+            path = str(arn).partition(":policy/")[2] if isinstance(arn, str) and ":aws:policy/" in arn else ""
+            if path in parameters.managed:
+                message = f"{key} is AWS's {path}, which may move every address and route; write a policy"
+                yield Finding(message=message, resource=resource)
+
+
 def _documents(resource: Resource) -> Iterator[tuple[str, Any]]:
+    if resource.type == aws.IAM_ROLE_POLICY_ATTACHMENT:
+        return
     if resource.type != aws.IAM_ROLE:
         yield "policy", resource.get("policy")
         return
@@ -75,6 +98,8 @@ def _wide(
         wide = [target for target in _as_list(statement.get("Resource", "*")) if _is_wide(str(target))]
         if wide or "NotResource" in statement:
             on = ", ".join(map(str, wide)) or "all but some resources"
+            if is_secret(resource.properties.get(key.partition("[")[0])):
+                on = "more than one resource"
             yield Finding(
                 message=f"{key} allows {actions} on {on}; name the address, the instances and the route "
                 "tables "
@@ -139,7 +164,7 @@ RULES: tuple[Rule, ...] = (
         ),
         tags=("access", "failover"),
         remediation="List ec2:AssociateAddress and ec2:ReplaceRoute with the ARNs of this pair's resources.",
-        types=frozenset({aws.IAM_ROLE_POLICY, aws.IAM_POLICY, aws.IAM_ROLE}),
+        types=frozenset({aws.IAM_ROLE_POLICY, aws.IAM_POLICY, aws.IAM_ROLE, aws.IAM_ROLE_POLICY_ATTACHMENT}),
         parameters=FailoverPermissions,
         check=_check,
         bad=_role_policy("ec2:AssociateAddress", "*"),

@@ -158,6 +158,41 @@ def test_no_message_shows_a_secret(known: bool) -> None:
     assert SECRET[:9] not in repr(verdicts)
 
 
+SECRETS = """
+a: {type: aws:ec2:Vpc, properties: {cidrBlock: {"fn::secret": 11.50.0.0/16}}}
+b: {type: aws:ec2:Vpc, properties: {cidrBlock: {"fn::secret": 11.50.128.7/17}}}
+open:
+  type: aws:iam:RolePolicy
+  properties:
+    policy:
+      fn::secret: >-
+        {"Statement": [{"Effect": "Allow", "Action": "ec2:ReplaceRoute", "Resource": "arn:x:hidden/*"}]}
+tables: {type: aws:ec2:SecurityGroup, properties: {tags: {"fn::secret": {Name: open}}}}
+"""
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["preview", "deployed"])
+def test_networks_and_policies_that_are_secrets_are_not_shown(known: bool) -> None:
+    verdicts = judge(SECRETS, known=known)
+    expected = {
+        "no-overlapping-cidrs",
+        "vpc-in-private-space",
+        "cidr-without-host-bits",
+        "failover-iam-limited",
+    }
+    assert expected <= fired(verdicts)
+    for text in ("11.50.0.0/16", "11.50.128", "hidden"):
+        assert text not in repr(verdicts)
+    (overlap,) = [verdict for verdict in verdicts if verdict.rule == "no-overlapping-cidrs"]
+    assert overlap.message.startswith("(secret) (Vpc b in elsewhere/test) overlaps (secret) (Vpc a in")
+
+
+def test_a_secret_that_is_also_said_in_the_open_is_no_secret() -> None:
+    clear = "c: {type: aws:ec2:Vpc, properties: {cidrBlock: 11.50.0.0/16}}"
+    verdicts = judge(SECRETS + clear, rules=rule("no-overlapping-cidrs"))
+    assert any("11.50.0.0/16 (Vpc c in elsewhere/test)" in verdict.message for verdict in verdicts)
+
+
 UNKNOWNS = [
     (
         "imdsv2-required",

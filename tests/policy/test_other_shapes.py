@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+from collections.abc import Callable
+
 import pytest
 
-from tests.policy.programs import Verdict, judge, rule
+from tests.policy.programs import Engine, Program, Verdict, judge, rule
 
 KNOWN = pytest.mark.parametrize("known", [False, True], ids=["preview", "deployed"])
 
@@ -458,3 +462,83 @@ BY_ID = METRIC % 'VpnId: "${connection.id}"'
 )
 def test_alarms_name_a_connection_in_many_ways(alarm: str, refused: bool, known: bool) -> None:
     assert bool(said("vpn-tunnel-alarm", ALARM % alarm, known=known)) is refused
+
+
+HOST = "h: {type: aws:ec2:%s, properties: {%s}}"
+HARDENED = "metadataOptions: {httpTokens: required, httpPutResponseHopLimit: 1}"
+BARE_TEMPLATE = "launchTemplate: {id: lt-1}"
+DISKS = "blockDeviceMappings: [{deviceName: /dev/xvda, ebs: {encrypted: 'true'}}, %s]"
+
+
+@KNOWN
+@pytest.mark.parametrize(
+    ("name", "kind", "properties", "levels"),
+    [
+        ("imdsv2-required", "Instance", BARE_TEMPLATE, ["advisory"]),
+        ("imdsv2-required", "Instance", "", ["mandatory"]),
+        ("imdsv2-required", "SpotInstanceRequest", "", ["mandatory"]),
+        ("imdsv2-required", "LaunchConfiguration", "", ["mandatory"]),
+        ("imdsv2-required", "LaunchConfiguration", HARDENED, []),
+        ("imds-hop-limit", "Instance", BARE_TEMPLATE, ["advisory"]),
+        ("encrypted-volumes", "Instance", BARE_TEMPLATE, ["advisory"]),
+        ("encrypted-volumes", "LaunchConfiguration", "rootBlockDevice: {encrypted: false}", ["mandatory"]),
+        ("encrypted-volumes", "LaunchTemplate", DISKS % "{virtualName: ephemeral0}", []),
+        ("encrypted-volumes", "LaunchTemplate", DISKS % "{noDevice: 'true'}", []),
+        ("encrypted-volumes", "LaunchTemplate", DISKS % "{ebs: {volumeSize: 8}}", ["mandatory"]),
+        ("encrypted-volumes", "LaunchTemplate", "blockDeviceMappings: [{noDevice: ''}]", ["mandatory"]),
+    ],
+)
+def test_hosts_of_other_kinds(name: str, kind: str, properties: str, levels: list[str], known: bool) -> None:
+    verdicts = said(name, HOST % (kind, properties), known=known)
+    assert [verdict.level for verdict in verdicts] == levels
+
+
+KEY = b"#!/bin/sh\ncat > key.pem <<EOF\n-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIA\nEOF\n"
+CERTIFICATE = KEY.replace(b"EC PRIVATE KEY", b"CERTIFICATE")
+
+
+def cloud_config(content: bytes) -> str:
+    packed = base64.b64encode(gzip.compress(content)).decode()
+    return f"#cloud-config\nwrite_files:\n- {{path: /etc/key, encoding: gz+b64, content: {packed}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "refused"), [(KEY, True), (CERTIFICATE, False)], ids=["key", "certificate"]
+)
+@pytest.mark.parametrize(
+    "packed",
+    [
+        lambda content: content.decode(),
+        lambda content: base64.b64encode(content).decode(),
+        lambda content: base64.encodebytes(content).decode(),
+        lambda content: base64.b64encode(gzip.compress(content)).decode(),
+        lambda content: cloud_config(base64.b64encode(content)),
+        lambda content: base64.b64encode(gzip.compress(cloud_config(content).encode())).decode(),
+    ],
+    ids=["plain", "base64", "base64-lines", "gzip", "cloud-config", "cloud-config-gzip"],
+)
+def test_keys_are_found_however_user_data_is_packed(
+    packed: Callable[[bytes], str], content: bytes, refused: bool
+) -> None:
+    host = {"type": "aws:ec2:Instance", "properties": {"userData": packed(content)}}
+    verdicts = Engine(rules=rule("no-keys-in-user-data")).verdicts(Program(resources={"h": host}))
+    assert bool(verdicts) is refused
+
+
+@KNOWN
+@pytest.mark.parametrize(
+    ("resource", "refused"),
+    [
+        (
+            "RolePolicyAttachment, properties: {policyArn: 'arn:aws:iam::aws:policy/AmazonEC2FullAccess'}",
+            True,
+        ),
+        ("RolePolicyAttachment, properties: {policyArn: 'arn:aws-cn:iam::aws:policy/PowerUserAccess'}", True),
+        ("RolePolicyAttachment, properties: {policyArn: 'arn:aws:iam::aws:policy/ReadOnlyAccess'}", False),
+        ("RolePolicyAttachment, properties: {policyArn: 'arn:aws:iam::1:policy/AmazonEC2FullAccess'}", False),
+        ("RolePolicyAttachment, properties: {policyArn: '${own.arn}'}", False),
+        ("Role, properties: {managedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']}", True),
+    ],
+)
+def test_policies_of_aws_that_may_move_everything(resource: str, refused: bool, known: bool) -> None:
+    assert bool(said("failover-iam-limited", f"r: {{type: aws:iam:{resource}}}", known=known)) is refused

@@ -85,6 +85,7 @@ class Concentrator(pulumi.ComponentResource):
             name=name,
             image_id="ami-0a1b2c3d4e5f60718",
             instance_type="t4g.nano",
+            vpc_security_group_ids=[group.id],
             metadata_options={"http_tokens": "required", "http_put_response_hop_limit": 1},
             block_device_mappings=[{"device_name": "/dev/xvda", "ebs": {"encrypted": "true"}}],
             tags=LABELS,
