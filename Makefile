@@ -12,7 +12,9 @@ REPORTS := .sandbox/reports
 
 LOCK_HASH := $(firstword $(shell sha256sum requirements.lock))
 INSTALLED := $(VENV)/installed-$(LOCK_HASH)
-POLICY_PACK := $(if $(wildcard policy/PulumiPolicy.yaml),--policy-pack policy)
+POLICY_CONFIG ?=
+CONFIGURED := $(if $(POLICY_CONFIG),--policy-pack-config '$(POLICY_CONFIG)')
+POLICY_PACK := $(if $(wildcard policy/PulumiPolicy.yaml),--policy-pack policy $(CONFIGURED))
 SUITES := $(foreach suite,unit policy sandbox dataplane,$(if $(wildcard tests/$(suite)/test_*.py),$(suite)))
 
 .PHONY: help
@@ -24,6 +26,7 @@ help: ## Show this list
 		printf '  %-16s %s\n' "$$target" "$${text//\$$\$$/\$$}"; done
 	@echo
 	@echo '  bin/sandbox COMMAND...   runs any command against the sandbox (pulumi, aws, python ...)'
+	@echo '  POLICY_CONFIG=FILE       levels, parameters and waivers for the policies (docs/policies.md)'
 	@echo '  AWS_VPN_ENGINE           where Pulumi comes from: auto (default), installed, download, build'
 	@echo '  AWS_VPN_SANDBOX_DIR      another folder for the sandbox, to run several side by side'
 
@@ -61,7 +64,7 @@ policies: setup ## List the policies with their ids, severities and reasons
 
 .PHONY: check-all
 check-all: setup ## Judge all deployed stacks together, each with the others' real addresses
-	@bin/sandbox $(BIN)/python -m policy.check_all
+	@bin/sandbox $(BIN)/python -m policy.check_all $(CONFIGURED)
 
 .PHONY: engine
 engine: setup

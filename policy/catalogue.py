@@ -137,9 +137,10 @@ summary for GitHub."""
 
 _CONFIGURATION = """\
 `--policy-pack-config FILE` takes a JSON file with a level, or an object, for each rule; `all` sets the
-level of every rule. Levels are `mandatory`, `advisory` and `disabled`. Rules and parameters that do not
-exist are refused. `.venv/bin/python -m policy schema` prints the schema of the file, and `python -m
-policy check FILE` checks one.
+level of every rule. `make preview POLICY_CONFIG=FILE` passes it on, as do `make up` and `make check-all`.
+Levels are `mandatory`, `advisory` and `disabled`. Rules and parameters that do not exist are refused.
+`.venv/bin/python -m policy schema` prints the schema of the file, and `python -m policy check FILE`
+checks one.
 
 A waiver names a resource (by name or URN; by the stack's name for what concerns the whole stack), the
 reason, and its last day. What it covers is told as advice. After that day it fails."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +43,24 @@ EVENTS = [
         },
     },
 ]
+
+
+FAKE_GH = f"""#!{sys.executable}
+import json, os, sys
+from pathlib import Path
+kept = Path(os.environ["COMMENTS"])
+comments = json.loads(kept.read_text())
+if "--jq" in sys.argv:
+    print(*(each["id"] for each in comments if each["body"].startswith(os.environ["MARK"])), sep="\\n")
+else:
+    body = Path(sys.argv[-1].partition("@")[2]).read_text()
+    if "PATCH" in sys.argv:
+        ident = next(part for part in sys.argv if "/comments/" in part).rsplit("/", 1)[-1]
+        next(each for each in comments if str(each["id"]) == ident)["body"] = body
+    else:
+        comments.append({{"id": 8, "body": body}})
+    kept.write_text(json.dumps(comments))
+"""
 
 
 @pytest.fixture
@@ -151,8 +171,37 @@ def test_workflows_pin_actions_and_limit_tokens_and_time(path: Path) -> None:
     for job in workflow["jobs"].values():
         assert job["timeout-minutes"] <= 120
         for step in job["steps"]:
-            assert "@main" not in step.get("uses", "@v1")
+            assert re.search(r"@[0-9a-f]{40}$", step.get("uses", "@" + 40 * "0")), "a tag can be moved"
             assert "${{ github.event" not in step.get("run", ""), "an expression in a script is an injection"
+
+
+def test_summary_comment_is_found_again_among_others_of_the_same_user(tmp_path: Path) -> None:
+    """The script of the comment job, with a `gh` that keeps comments in files."""
+    jobs = yaml.safe_load((ROOT / ".github/workflows/preview.yml").read_text(encoding="utf-8"))["jobs"]
+    step = jobs["comment"]["steps"][-1]
+    (tmp_path / "gh").write_text(FAKE_GH, encoding="utf-8")
+    (tmp_path / "gh").chmod(0o755)
+    summaries = tmp_path / "summaries"
+    summaries.mkdir()
+    kept = tmp_path / "comments.json"
+    kept.write_text(json.dumps([{"id": 7, "body": "a preview against AWS"}]), encoding="utf-8")
+    for summary_text in ("first", "second"):
+        (summaries / "dev.md").write_text(summary_text, encoding="utf-8")
+        subprocess.run(
+            ["bash", "-e", "-o", "pipefail", "-c", step["run"]],
+            cwd=summaries,
+            env={
+                "PATH": f"{tmp_path}:{os.environ['PATH']}",
+                "RUNNER_TEMP": str(tmp_path),
+                "COMMENTS": str(kept),
+                "MARK": step["env"]["MARK"],
+                "REPOSITORY": "a/b",
+                "PULL_REQUEST": "1",
+            },
+            check=True,
+        )
+    bodies = [comment["body"] for comment in json.loads(kept.read_text(encoding="utf-8"))]
+    assert bodies == ["a preview against AWS", f"{step['env']['MARK']}\nsecond"]
 
 
 def test_workflows_cover_every_stack() -> None:
