@@ -131,7 +131,8 @@ when both carry the same value of the tag `FailoverPair`; the Auto Scaling group
 carries it too. Customer gateways say with the tags `Location` and `Critical` where they are and whether
 that place is critical.
 
-`make check-all` judges all deployed stacks together. `.venv/bin/python -m policy sarif EVENTS` turns an
+`make check-all` judges all deployed stacks together, by their states; what is a secret there it cannot read,
+and says so. `.venv/bin/python -m policy sarif EVENTS` turns an
 engine's event log into SARIF for code hosts, `python -m policy annotate EVENTS` into annotations and a
 summary for GitHub."""
 

@@ -16,11 +16,15 @@ from pathlib import Path
 from typing import Any, cast
 
 from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 PACK_FOLDER = Path(__file__).resolve().parent
 DEPLOYMENT_VERSION = 3
-HIDDEN = '"[secret]"'
-"""What stands for a secret in the merged state, as JSON: rules need none, and states differ in their keys."""
+HIDDEN = json.dumps(UNKNOWN_STRING_VALUE)
+"""What stands for a secret in the merged state, as JSON: each state has its own key, so none can be read.
+
+To the rules it is an unknown value: they say that they cannot check it, and take no placeholder for it.
+"""
 
 COMMAND_SECONDS = 300
 
