@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from policy import aws_types as aws
 from policy.graph import Found, Graph, Resource, Target
+from policy.interfaces import interfaces_of
 from policy.values import part
 
 FLOATING_IP = "aws-vpn:failover:FloatingIp"
@@ -65,15 +66,18 @@ def _subnets(graph: Graph, groups: list[Resource]) -> tuple[Target, ...]:
 
 
 def zone_of(graph: Graph, target: Target) -> str | None:
-    """The availability zone of an instance or a subnet; None when it cannot be known yet."""
+    """The availability zone of an instance, an interface or a subnet; None when it cannot be known yet."""
     if not isinstance(target, Resource):
         return None
     for key in ("availabilityZone", "availabilityZoneId"):
         zone = target.get(key)
         if isinstance(zone, str) and zone:
             return zone
-    if target.type == aws.INSTANCE:
+    if target.type == aws.NETWORK_INTERFACE:
         return zone_of(graph, graph.target(target, "subnetId", aws.SUBNET))
+    if target.type == aws.INSTANCE:
+        through = interfaces_of(graph, target) or [graph.target(target, "subnetId", aws.SUBNET)]
+        return zone_of(graph, through[0])
     return None
 
 

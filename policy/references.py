@@ -5,6 +5,8 @@ from __future__ import annotations
 from policy.rule import Reference
 
 SECURITY_HUB_VERSION = "AWS FSBP v1.0.0"
+CIS_VERSION = "CIS AWS Foundations v1.2.0"
+NIST_VERSION = "NIST SP 800-53 Rev. 5"
 WELL_ARCHITECTED_VERSION = "2024-11-06"
 CONFIG_VERSION = "2014-11-12"
 
@@ -13,12 +15,12 @@ _CONFIG = "https://docs.aws.amazon.com/config/latest/developerguide/"
 _WELL_ARCHITECTED = "https://docs.aws.amazon.com/wellarchitected/latest/"
 
 
-def security_hub(control: str) -> Reference:
-    """A control of Security Hub's Foundational Security Best Practices, such as EC2.20."""
+def security_hub(control: str, standard: str = SECURITY_HUB_VERSION) -> Reference:
+    """A control of Security Hub, such as EC2.20, and the standard that it is enabled with."""
     service, number = control.split(".")
     return Reference(
         framework="AWS Security Hub",
-        version=SECURITY_HUB_VERSION,
+        version=standard,
         control=control,
         url=f"{_SECURITY_HUB}{service.lower()}-controls.html#{service.lower()}-{number}",
     )

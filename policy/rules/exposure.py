@@ -16,7 +16,7 @@ from policy.graph import Found, Graph, Resource, Unresolved
 from policy.interfaces import groups_of, templates_of
 from policy.pairs import PAIR_TAG, forwards_in_pair
 from policy.prefix_lists import listed_networks
-from policy.references import config_rule, security_hub
+from policy.references import CIS_VERSION, config_rule, security_hub
 from policy.rule import Finding, Level, Parameters, ResourceParameters, ResourceRule, Rule, StackRule
 from policy.values import UNKNOWN, part
 
@@ -378,8 +378,8 @@ RULES: tuple[Rule, ...] = (
         level=Level.MANDATORY,
         severity=Severity.CRITICAL,
         references=(
-            security_hub("EC2.13"),
-            security_hub("EC2.14"),
+            security_hub("EC2.13", CIS_VERSION),
+            security_hub("EC2.14", CIS_VERSION),
             security_hub("EC2.19"),
             config_rule("vpc-sg-open-only-to-authorized-ports"),
         ),

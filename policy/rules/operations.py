@@ -12,7 +12,7 @@ from policy import aws_types as aws
 from policy.graph import Found, Graph, Resource, Target, Unresolved
 from policy.interfaces import interfaces_of
 from policy.pairs import PAIR_TAG, forwards_in_pair
-from policy.references import config_rule, security_hub, vpn_guide, well_architected
+from policy.references import NIST_VERSION, config_rule, security_hub, vpn_guide, well_architected
 from policy.routes import static_routes
 from policy.rule import Finding, Level, Parameters, ResourceParameters, ResourceRule, Rule, StackRule
 from policy.transit_routes import transit_routes
@@ -267,7 +267,10 @@ RULES: tuple[Rule, ...] = (
         description="Log groups say how long they keep their events.",
         level=Level.ADVISORY,
         severity=Severity.LOW,
-        references=(security_hub("CloudWatch.16"), config_rule("cw-loggroup-retention-period-check")),
+        references=(
+            security_hub("CloudWatch.16", NIST_VERSION),
+            config_rule("cw-loggroup-retention-period-check"),
+        ),
         tags=("logging", "cost"),
         remediation="Set retentionInDays.",
         types=frozenset({aws.LOG_GROUP}),

@@ -81,6 +81,30 @@ def test_pairs_of_any_other_program_are_told_by_a_tag(known: bool) -> None:
     assert verdict.message.startswith("both servers of FailoverPair nat are in eu-central-1a")
 
 
+ON_INTERFACES = """
+s: {type: aws:ec2:Subnet, properties: {vpcId: vpc-1, availabilityZone: eu-central-1a}}
+t: {type: aws:ec2:Subnet, properties: {vpcId: vpc-1, availabilityZone: eu-central-1b}}
+n: {type: aws:ec2:NetworkInterface, properties: {subnetId: "${s.id}"}}
+m: {type: aws:ec2:NetworkInterface, properties: {subnetId: "${%s.id}"}}
+a:
+  type: aws:ec2:Instance
+  properties: {primaryNetworkInterface: {networkInterfaceId: "${n.id}"}, tags: &pair {FailoverPair: nat}}
+b:
+  type: aws:ec2:Instance
+  properties: {networkInterfaces: [{networkInterfaceId: "${m.id}"}], tags: *pair}
+group:
+  type: aws:autoscaling:Group
+  properties: {vpcZoneIdentifiers: ["${s.id}", "${t.id}"], tags: [{key: FailoverPair, value: nat}]}
+"""
+
+
+@KNOWN
+def test_pairs_are_where_their_interfaces_are(known: bool) -> None:
+    assert verdicts(ON_INTERFACES % "t", known=known) == []
+    (verdict,) = verdicts(ON_INTERFACES % "s", known=known)
+    assert verdict.message.startswith("both servers of FailoverPair nat are in eu-central-1a")
+
+
 @KNOWN
 @pytest.mark.parametrize(
     ("zones", "refused"),
