@@ -158,8 +158,11 @@ class Graph:
         return frozenset(resource.stack for resource in self.resources)
 
     def named(self, name: str) -> Iterator[Resource]:
-        """The resources of this name, or the one of this URN."""
-        return (resource for resource in self.resources if name in (resource.name, resource.urn))
+        """The resources of this name, the one of this URN, or the stack of this name."""
+        found = [resource for resource in self.resources if name in (resource.name, resource.urn)]
+        yield from found
+        if not found and self.root is not None and name == self.root.stack[1]:
+            yield self.root
 
     def descendants(self, urn: str) -> Iterator[Resource]:
         """Everything under a component."""

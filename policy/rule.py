@@ -56,8 +56,9 @@ class Waiver(Section):
 
     def covers(self, finding: Finding, root: Resource | None) -> bool:
         """Whether the waiver is for the resource that the finding names; the stack's own name for none."""
-        resource = finding.resource or root
-        return resource is not None and self.resource in (resource.name, resource.urn)
+        if finding.resource is None:
+            return root is not None and self.resource in (root.name, root.urn, root.stack[1])
+        return self.resource in (finding.resource.name, finding.resource.urn)
 
     def has_expired(self, today: date) -> bool:
         """Whether the waiver's last day is over."""

@@ -86,6 +86,31 @@ def test_a_waiver_covers_no_other_resource() -> None:
     assert verdict.level == "mandatory"
 
 
+MANY_VPCS = """
+test-stack: {type: "pulumi:pulumi:Stack"}
+a: {type: aws:ec2:Vpc, properties: {cidrBlock: 10.50.0.0/16}}
+b: {type: aws:ec2:Vpc, properties: {cidrBlock: 10.50.0.0/16}}
+c: {type: aws:ec2:Vpc, properties: {cidrBlock: 10.50.0.0/16}}
+"""
+
+
+@pytest.mark.parametrize("name", ["test", "test-stack"])
+@pytest.mark.parametrize(("expires", "level"), [("2026-06-01", "advisory"), ("2026-05-31", "mandatory")])
+def test_a_waiver_by_the_stacks_name_covers_what_concerns_all_of_it(
+    name: str, expires: str, level: str
+) -> None:
+    waiver = {"resource": name, "reason": "agreed with the network team", "expires": expires}
+    config = {"no-overlapping-cidrs": {"waivers": [waiver], "mostReported": 1}}
+    verdicts = judge(MANY_VPCS, rules=rule("no-overlapping-cidrs"), config=config)
+    (whole,) = [verdict for verdict in verdicts if "there are more clashes" in verdict.message]
+    assert whole.level == level
+    expired = [
+        verdict for verdict in verdicts if "the waiver for Stack test-stack expired" in verdict.message
+    ]
+    assert len(expired) == (1 if level == "mandatory" else 0)
+    assert sum(verdict.level == "mandatory" for verdict in verdicts) == (3 if level == "mandatory" else 1)
+
+
 def test_a_waiver_by_urn_covers_that_resource() -> None:
     urn = Program.of(OPEN).urn("open")
     (verdict,) = waived("no-world-open-management", urn, "2026-06-01", OPEN)
