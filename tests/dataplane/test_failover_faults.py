@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from collections.abc import Callable, Generator
@@ -129,6 +130,18 @@ def test_a_sick_pair_does_not_pass_the_address_to_and_fro(lab: Failover) -> None
             time.sleep(3.5)
     # 28 s, in which each server went down four times: the pauses are 10 s, then 20 s.
     assert len(monitor.events("moved")) <= 3
+
+
+def test_people_are_told_when_a_move_has_to_wait(lab: Failover) -> None:
+    monitor = lab.monitor(lab.net.staff)
+    assert monitor.ask("drill").returncode == 0
+    lab.net.freeze(lab.net.staff, "standby")
+    waiting = monitor.wait("no-move-yet", 10)
+    assert re.search(r"^standby is down .*; moved a moment ago, waiting \d+ s$", waiting["reason"])
+    lab.settles_on("main", "main")
+    lab.traffic_flows()
+    subjects = [message.partition(": ")[2] for message in lab.net.ec2.messages()]
+    assert subjects == ["moved to standby", "no move yet", "no longer stuck", "moved to main"]
 
 
 def test_two_monitors_end_in_the_same_state(lab: Failover) -> None:

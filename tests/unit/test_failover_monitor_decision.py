@@ -15,6 +15,7 @@ from hosts.failover_monitor.monitor.decision import (
     Move,
     NoMovePossible,
     Stay,
+    Wait,
     decide,
     hold_down,
 )
@@ -99,8 +100,14 @@ def test_a_move_goes_only_to_a_proven_server_and_never_away_from_one_without_fai
 
 def test_a_move_waits_after_a_change_of_hands_whoever_made_it() -> None:
     just_now = (NOW - HOLD_DOWN + 1,)
-    assert isinstance(decided("standby", UP, DOWN, just_now), Stay)
+    assert isinstance(decided("standby", UP, DOWN, just_now), Wait)
     assert isinstance(decided("standby", UP, DOWN, (NOW - HOLD_DOWN,)), Move)
+
+
+def test_nobody_waits_when_a_failback_waits() -> None:
+    failback = decided("standby", UP, UP, (NOW - 5,), 4)
+    assert isinstance(failback, Stay)
+    assert "automatic failback; moved a moment ago" in failback.reason
 
 
 def test_an_address_that_nobody_serves_does_not_wait() -> None:

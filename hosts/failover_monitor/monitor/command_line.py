@@ -59,13 +59,15 @@ async def _check(options: argparse.Namespace) -> int:
 
 
 async def _running(control_socket: Path, configuration: Configuration) -> tuple[bool, str]:
-    """Whether a monitor runs here with the configuration as it is now, in words too."""
+    """Whether a monitor runs here with the present configuration and trusts both servers, in words too."""
     try:
         running = await ask(control_socket, command="status")
     except NoMonitorError as error:
         return False, str(error)
     if running.get("fingerprint") != configuration.fingerprint:
         return False, "runs here, and has not taken over the present configuration yet"
+    if running["unproven"]:
+        return False, f"runs here, and has not proven {' and '.join(running['unproven'])} itself"
     return True, f"runs here: {running['explanation']}"
 
 

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
             """Have the address moved."""
             ...
 
+        @property
+        def unproven(self) -> list[Role]:
+            """The servers that a drill would not go to."""
+            ...
+
         def describe(self) -> str:
             """How things stand."""
             ...
@@ -47,7 +52,11 @@ async def serve_control(path: Path, watch: Callable[[], Watching | None]) -> Non
             elif request.get("command") == "drill":
                 reply = _reply(await watching.drill(request.get("to")))
             else:
-                reply = {"explanation": watching.describe(), "fingerprint": watching.fingerprint}
+                reply = {
+                    "explanation": watching.describe(),
+                    "fingerprint": watching.fingerprint,
+                    "unproven": watching.unproven,
+                }
             writer.write(json.dumps(reply).encode() + b"\n")
             await writer.drain()
         except (OSError, ValueError):

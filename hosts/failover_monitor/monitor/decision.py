@@ -35,13 +35,20 @@ class Move:
 
 
 @dataclass(frozen=True)
+class Wait:
+    """The holder is down and the other one proven, but the last move was a moment ago: people must know."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class NoMovePossible:
     """The holder is down and there is nowhere to go: people must know."""
 
     reason: str
 
 
-Decision = Stay | Move | NoMovePossible
+Decision = Stay | Move | Wait | NoMovePossible
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,9 @@ def decide(facts: Facts) -> Decision:
     if isinstance(wanted, Move) and facts.holder in ("main", "standby"):
         wait = hold_down(facts.changes, facts.now)
         if wait > 0:
-            return Stay(f"{wanted.reason}; moved a moment ago, waiting {wait:.0f} s")
+            reason = f"{wanted.reason}; moved a moment ago, waiting {wait:.0f} s"
+            holder = facts.main if facts.holder == "main" else facts.standby
+            return Wait(reason) if holder.verdict is Verdict.DOWN else Stay(reason)
     return wanted
 
 

@@ -12,6 +12,7 @@ from .journal import Journal
 from .move import pause
 
 QUEUE_LENGTH = 100
+SETTLE_SECONDS = 10.0
 
 
 class Reports:
@@ -29,6 +30,7 @@ class Reports:
         configuration = self._configuration
         if self._messages.qsize() >= QUEUE_LENGTH:
             self._messages.get_nowait()
+            self._messages.task_done()
         time = datetime.now(UTC).isoformat(timespec="seconds")
         title = f"{configuration.environment}/{configuration.name}: {subject}"
         self._messages.put_nowait((title, f"{time} {title}\n\n{text}\n"))
@@ -45,6 +47,16 @@ class Reports:
             while not await self._sent(subject, text):
                 attempts += 1
                 await asyncio.sleep(pause(attempts))
+            self._messages.task_done()
+
+    async def settle(self) -> None:
+        """Wait until every message is sent, but no longer than the topic may be out of reach."""
+        try:
+            async with asyncio.timeout(SETTLE_SECONDS):
+                await self._messages.join()
+        except TimeoutError:
+            # One is under way, the others still wait.
+            self._journal.warning("messages-lost", count=1 + self._messages.qsize())
 
     async def put_metrics(self, gauges: dict[str, float]) -> None:
         """Send gauges and what was counted; what could not be sent is counted on."""

@@ -11,7 +11,7 @@ from typing import cast, get_args
 
 from .cloud import Cloud, CloudError, View
 from .configuration import Configuration
-from .decision import Decision, Facts, Move, NoMovePossible, Role, Stay, decide
+from .decision import Decision, Facts, Move, NoMovePossible, Role, Stay, Wait, decide
 from .health import Health, ProbeResult, Verdict
 from .journal import Journal
 from .move import Mover, MoveReport
@@ -125,12 +125,18 @@ class Watch:
         return self._configuration.fingerprint
 
     @property
+    def unproven(self) -> list[Role]:
+        """The servers that this watch, which may only just have begun, would not move to."""
+        return [role for role in ROLES if self._health[role].verdict is not Verdict.PROVEN]
+
+    @property
     def is_turning(self) -> bool:
         """Whether the deciding loop comes round: what systemd's watchdog wants to know."""
         return time.monotonic() - self._last_turn < LONGEST_TURN
 
     async def settle(self) -> None:
-        """Wait until no move is under way."""
+        """Wait a while for messages that are not sent yet, and until no move is under way."""
+        await self._reports.settle()
         async with self._moving:
             pass
 
@@ -259,13 +265,14 @@ class Watch:
 
     def _note_stuck(self, decision: Decision) -> None:
         now = time.monotonic()
-        if isinstance(decision, NoMovePossible):
+        if isinstance(decision, NoMovePossible | Wait):
             self._stuck_since = self._stuck_since or now
             if not self._stuck_told and now - self._stuck_since >= STUCK_AFTER:
                 self._stuck_told = True
                 self._metrics_now.set()
-                self._journal.warning("no-move-possible", reason=decision.reason)
-                self._reports.tell("no move possible", decision.reason)
+                told = "no move yet" if isinstance(decision, Wait) else "no move possible"
+                self._journal.warning(told.replace(" ", "-"), reason=decision.reason)
+                self._reports.tell(told, decision.reason)
             return
         if self._stuck_told:
             self._journal.info("no-longer-stuck", reason=decision.reason)
@@ -275,7 +282,7 @@ class Watch:
     async def _move(self, to: Role, reason: str) -> MoveReport | None:
         def still_wanted() -> bool:
             self._last_turn = time.monotonic()
-            holder_down = self._view is None or not isinstance(self._decide(self._view), Stay)
+            holder_down = self._view is None or not isinstance(self._decide(self._view), Stay | Wait)
             return holder_down and self._health[to].verdict is not Verdict.DOWN
 
         return await self._carry_out(to, reason, still_wanted)
