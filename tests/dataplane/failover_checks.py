@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,14 @@ class Failover:
         monitor = self.net.monitor(pair, timing, suffix)
         self.monitors.append(monitor)
         return monitor
+
+    def run_monitor(self, stopped: Monitor) -> Monitor:
+        """A monitor that was stopped, started again in the environment that it has now."""
+        program = stopped.host.start(
+            "monitor-again", [*stopped.command, "run"], environment=stopped.environment
+        )
+        self.monitors.append(replace(stopped, program=program))
+        return self.monitors[-1]
 
     def stop_monitors(self) -> None:
         """No monitor runs any more."""

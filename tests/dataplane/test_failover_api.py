@@ -6,6 +6,8 @@ import json
 import re
 import time
 from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -202,6 +204,37 @@ def test_the_check_explains_what_it_sees(lab: Failover) -> None:
     sick = monitor.ask("--check")
     assert sick.returncode == 1
     assert re.search(r"^standby .* down \(handshake .*; host answers ping\)$", sick.stdout, re.MULTILINE)
+
+
+def test_after_a_check_that_is_well_a_drill_is_not_refused(lab: Failover) -> None:
+    monitor = lab.monitor(lab.net.staff)
+    document = _read(lab)
+    # A monitor that trusts nobody for a while, once it has taken this over.
+    _write(lab, {**document, "timing": {**document["timing"], "successesToTrust": 12}})
+    monitor.wait("configuration-changed", 15)
+    early = monitor.ask("--check")
+    assert early.returncode == 1
+    assert "monitor  runs here, and has not proven main and standby itself\n" in early.stdout
+    wait_until(lambda: monitor.ask("--check").returncode == 0, 20, "the check")
+    drill = monitor.ask("drill")
+    assert (drill.returncode, drill.stderr) == (0, "")
+
+
+def test_a_monitor_that_starts_before_its_credentials_are_there_finds_them(
+    lab: Failover, tmp_path: Path
+) -> None:
+    monitor = lab.monitor(lab.net.staff)
+    monitor.program.stop()
+    credentials = tmp_path / "credentials"
+    environment = {
+        **{name: value for name, value in monitor.environment.items() if "ACCESS_KEY" not in name},
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_SHARED_CREDENTIALS_FILE": str(credentials),
+    }
+    early = lab.run_monitor(replace(monitor, environment=environment))
+    assert "Unable to locate credentials" in early.wait("configuration-not-read", 10)["error"]
+    credentials.write_text("[default]\naws_access_key_id = test\naws_secret_access_key = test\n")
+    early.wait("watching", 10)
 
 
 def test_a_monitor_with_a_wrong_configuration_says_so_and_ends(lab: Failover) -> None:

@@ -47,8 +47,7 @@ async def serve(region: str, parameter: str, control_socket: Path) -> None:
         ConfigurationError, ProbeKeyError: the very first configuration cannot be used.
     """
     journal = Journal(parameter=parameter)
-    cloud = Cloud(region)
-    setup = await _first_setup(cloud, parameter, journal)
+    cloud, setup = await _first_setup(region, parameter, journal)
     current: list[Watch] = []
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(serve_control(control_socket, lambda: current[-1] if current else None))
@@ -81,10 +80,12 @@ async def _watch_for_ever(
             await asyncio.gather(running, changing, return_exceptions=True)
 
 
-async def _first_setup(cloud: Cloud, parameter: str, journal: Journal) -> Setup:
+async def _first_setup(region: str, parameter: str, journal: Journal) -> tuple[Cloud, Setup]:
     while True:
+        # Anew each time: clients that were made while the instance had no credentials never get any.
+        cloud = Cloud(region)
         try:
-            return await read_setup(cloud, parameter)
+            return cloud, await read_setup(cloud, parameter)
         except CloudError as error:
             journal.warning("configuration-not-read", error=str(error), then="trying again")
             notify(f"STATUS=waiting for {parameter}: {error}")
