@@ -11,11 +11,13 @@ import base64
 import re
 import signal
 import subprocess
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from hosts.openvpn_server import ServerHost
 from sandbox.wrapper import cloud
@@ -31,6 +33,7 @@ from tests.sandbox.isolated import IsolatedSandbox
 PREFIX = "aws-vpn-prod-openvpn-staff"
 MONITOR = "10.30.250.10"
 API = ("10.30.250.1", 5000)
+STACK_FILE = ROOT / "stacks/Pulumi.prod.yaml"
 
 
 @dataclass
@@ -102,8 +105,8 @@ class Prod:
     main: Machine
     standby: Machine
     monitor: Monitor
-    replace_main: Callable[[], Machine]
-    """Starts the machine of the instance that is main now, after the one before was replaced."""
+    booted: Callable[[str], Machine]
+    """Starts the machine of the instance that is main or standby now."""
 
     def on_monitor(self, commands: str) -> subprocess.CompletedProcess[str]:
         """Run commands as root on the monitor's host, with the files of its user data at their places."""
@@ -118,6 +121,25 @@ class Prod:
             check=False,
             mounts={path: root / path[1:] for path in ("/usr/local", "/etc/default", "/run")},
         )
+
+    def stack_file(self, changes: Mapping[str, Any]) -> Path:
+        """A stack file of the test's own: the committed one with other settings in it."""
+        document = yaml.safe_load(STACK_FILE.read_text(encoding="utf-8"))
+        document["config"].update(changes)
+        path = self.folder / "Pulumi.prod.yaml"
+        path.write_text(yaml.safe_dump(document), encoding="utf-8")
+        return path
+
+    def replace(self, role: str) -> None:
+        """Let the machine of an instance that is gone go too, and boot the one that took its place."""
+        before = self.main if role == "main" else self.standby
+        before.end()
+        after = self.booted(role)
+        assert after.instance["InstanceId"] != before.instance["InstanceId"]
+        if role == "main":
+            self.main = after
+        else:
+            self.standby = after
 
     def holder(self) -> str:
         """The interface that has the tunnel's address."""
@@ -181,7 +203,7 @@ def running_prod(sandbox: IsolatedSandbox, folder: Path) -> Generator[Prod]:
             main,
             standby,
             monitor,
-            lambda: _machine(lab, vpc, ec2, "main", folder, server.url),
+            lambda role: _machine(lab, vpc, ec2, role, folder, server.url),
         )
 
 
@@ -206,7 +228,7 @@ def _machine(lab: Lab, vpc: Host, ec2: Any, role: str, folder: Path, url: str) -
     host = lab.host(name)
     lab.link(host, "eth0", vpc, name)
     attach(vpc, host, name, instance["PrivateIpAddress"])
-    settings = read_stack_file(ROOT / "stacks/Pulumi.prod.yaml")
+    settings = read_stack_file(STACK_FILE)
     tunnel = next(tunnel for tunnel in settings.open_vpn if tunnel.name == "staff")
     root = Tunnel.write(ServerHost.of("prod", settings, tunnel), folder / name)
     machine = Machine(instance, host, root, url)

@@ -27,11 +27,17 @@ def blocks(name: str) -> Iterator[tuple[str, str]]:
         yield ("monitor" if block[1] else "here"), block[2]
 
 
-def run_block(prod: Prod, folder: Path, place: str, commands: str) -> Done:
-    """Run one block to its end; it is an error of the runbook when a command in it fails."""
+def run_block(prod: Prod, folder: Path, place: str, commands: str, stack_file: Path | None = None) -> Done:
+    """Run one block to its end; it is an error of the runbook when a command in it fails.
+
+    `stack_file` takes the place of the committed one, as if somebody had edited that.
+    """
     if place == "monitor":
         return prod.on_monitor(commands)
+    edited = [f"PULUMI_OPTION_CONFIG_FILE={stack_file}"] if stack_file else []
     return prod.sandbox.run(
+        # The sandbox keeps such variables of its caller's out; here they come after it.
+        *("env", *edited),
         *("bash", "-euo", "pipefail", "-c", commands),
         env={
             "PATH": f"{ROOT / '.venv/bin'}:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -80,13 +81,35 @@ def test_a_server_is_replaced_as_the_runbook_says(prod: Prod) -> None:
     for _ in range(2):
         succeed(prod, *next(steps))
     assert prod.holder() == prod.standby.interface
-    before.end()
-    prod.main = prod.replace_main()
-    assert prod.main.instance["InstanceId"] != before.instance["InstanceId"]
+    prod.replace("main")
     for place, commands in steps:
         succeed(prod, place, commands)
     assert prod.holder() == prod.main.interface
     assert before.interface not in prod.routes()
+
+
+def test_a_change_is_rolled_out_as_the_runbook_says(prod: Prod) -> None:
+    changed = prod.stack_file({"aws-vpn:hostImage": "20250814-2205"})
+    steps = list(blocks("roll-out-a-change"))
+    assert "replace" in succeed(prod, *steps[0], changed).stdout
+
+    main, standby = prod.main, prod.standby
+    succeed(prod, *steps[1], changed)
+    prod.replace("standby")
+    assert prod.state(main) == "running"
+    assert prod.holder() == main.interface
+    succeed(prod, *steps[2])
+    assert prod.holder() == prod.standby.interface
+
+    succeed(prod, *steps[3], changed)
+    prod.replace("main")
+    assert prod.state(prod.standby) == "running"
+    assert prod.holder() == prod.standby.interface
+    succeed(prod, *steps[4])
+    assert prod.holder() == prod.main.interface
+    assert not {main.interface, standby.interface} & prod.routes().keys()
+    for step in steps[5:]:
+        succeed(prod, *step, changed)
 
 
 def test_keys_are_rotated_as_the_runbook_says(prod: Prod) -> None:
@@ -113,9 +136,9 @@ def run(prod: Prod, runbook: str) -> list[Done]:
     return [succeed(prod, place, commands) for place, commands in blocks(runbook)]
 
 
-def succeed(prod: Prod, place: str, commands: str) -> Done:
-    """One block, run to its good end."""
-    done = run_block(prod, prod.folder, place, commands)
+def succeed(prod: Prod, place: str, commands: str, stack_file: Path | None = None) -> Done:
+    """One block, run to its good end, with another stack file than the committed one if there is any."""
+    done = run_block(prod, prod.folder, place, commands, stack_file)
     assert done.returncode == 0, f"{commands}\n{done.stdout}{done.stderr}"
     return done
 
