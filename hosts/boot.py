@@ -39,7 +39,7 @@ _SHIP_SOURCE = Path(__file__).parent / "openvpn_server" / "programs" / "ship_jou
 def cloud_config(packages: Iterable[str], files: Mapping[str, str], commands: Iterable[str]) -> str:
     """The user data of a host: Debian packages, files by path on the instance, commands in their order.
 
-    It is never compressed as a whole: two builds of zlib make different bytes of one text, which would look
+    It is not compressed as a whole: two builds of zlib make different bytes of one text, which would look
     like a changed host. Programs alone are packed, with bzip2, which has one implementation.
     """
     packed_programs = [f"{path}.bz2" for path in files if _is_program(path)]

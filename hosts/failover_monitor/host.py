@@ -106,6 +106,9 @@ class MonitorHost:
 def user_data(host: MonitorHost) -> bytes:
     """Everything the instance is told at boot, for cloud-init, compressed. It carries no secret.
 
+    Uncompressed it would not fit. Another build of zlib may make other bytes of it, and so another instance:
+    a monitor may be replaced at any moment, as servers may not.
+
     Raises:
         UserDataTooLargeError: it would not fit into EC2's limit.
     """
