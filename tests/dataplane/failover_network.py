@@ -262,7 +262,11 @@ class FailoverNetwork:
             path = self.folder / f"{box.name}.nft"
             path.write_text(files["/etc/nftables.conf"], encoding="utf-8")
             box.host.run(["nft", "-f", str(path)])
-            box.host.forward()
+            settings = self.folder / f"{box.name}.conf"
+            settings.write_text(files["/etc/sysctl.d/60-nat.conf"], encoding="utf-8")
+            # How many connections there may be is the machine's to say, not a namespace's: refused here.
+            refused = box.host.run(["sysctl", "-q", "-p", str(settings)], check=False).stderr
+            assert refused.count("sysctl:") == refused.count("nf_conntrack_max"), refused
 
     def close_door(self) -> None:
         """AWS's API cannot be reached any more."""

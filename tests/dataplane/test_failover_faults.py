@@ -62,6 +62,12 @@ def test_nat_moves_to_standby(lab: Failover, fault: Fault) -> None:
     lab.traffic_flows()
 
 
+@pytest.mark.parametrize("role", ["main", "standby"])
+def test_nat_sends_no_redirects(lab: Failover, role: str) -> None:
+    host = lab.net.box(lab.net.nat, role).host
+    assert host.run(["sysctl", "-n", "net.ipv4.conf.eth0.send_redirects"]).stdout == "0\n"
+
+
 def test_a_dead_process_is_told_from_a_dead_host(lab: Failover) -> None:
     monitor = lab.monitor(lab.net.staff)
     lab.net.freeze(lab.net.staff, "main")
