@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from hosts.openvpn_server.programs import ship_journal
 from hosts.openvpn_server.programs.ship_journal import DAY_MILLISECONDS, event, ship
 
 GROUP = {"logGroupName": "/group", "logStreamName": "main"}
@@ -36,6 +39,21 @@ def journalctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
     return tmp_path / "entries"
+
+
+def test_it_ends_when_there_are_no_credentials_yet_to_be_started_again(journalctl: Path) -> None:
+    ended = subprocess.run(
+        [
+            *(sys.executable, ship_journal.__file__, "--region", "eu-central-1", "--log-group", "/group"),
+            *("--stream", "main", "--cursor", str(journalctl.parent / "cursor")),
+        ],
+        env={"AWS_EC2_METADATA_DISABLED": "true", "HOME": str(journalctl.parent)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (1, "ship-journal: Unable to locate credentials\n")
 
 
 def test_a_gap_of_days_is_sent_in_batches_that_cloudwatch_takes(journalctl: Path, tmp_path: Path) -> None:

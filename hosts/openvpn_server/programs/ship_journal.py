@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -42,6 +42,9 @@ def main() -> None:
     while True:
         try:
             ship(logs, options.log_group, options.stream, options.cursor)
+        except NoCredentialsError as error:
+            # A client that was made without credentials never gets any: the service manager starts another.
+            sys.exit(f"ship-journal: {error}")
         except (BotoCoreError, ClientError) as error:
             print(f"ship-journal: {error}", file=sys.stderr)
         if options.once:
