@@ -12,7 +12,7 @@ from pydantic import Field
 from policy import aws_types as aws
 from policy.graph import Found, Graph, Resource, Target, Unresolved
 from policy.main_tables import associations_are_known, main_table, subnets_on_main_table, used_tables
-from policy.pairs import PAIR_TAG, Pair, pairs, zone_of
+from policy.pairs import FLOATING_IP, PAIR_TAG, Pair, pairs, zone_of
 from policy.references import config_rule, security_hub, vpn_guide, well_architected
 from policy.routes import TABLES, MainTable, static_routes, table_named, vpc_of_table
 from policy.rule import Finding, Level, Parameters, Rule, StackRule
@@ -49,6 +49,7 @@ def _check_availability(graph: Graph, parameters: AvailabilityParameters) -> Ite
     for pair in pairs(graph, parameters.pair_tag):
         yield from _pair_zones(graph, pair)
         yield from _monitor_zones(graph, pair)
+        yield from _stray_routes(graph, pair)
     yield from _propagation(graph)
     yield from _usable_tunnels(graph)
     yield from _critical_locations(graph, parameters)
@@ -138,6 +139,38 @@ def _monitor_zones(graph: Graph, pair: Pair) -> Iterator[Finding]:
             "watches; let its group use subnets of two zones, or of a third.",
             resource=pair.stated_by,
         )
+
+
+def _stray_routes(graph: Graph, pair: Pair) -> Iterator[Finding]:
+    """Routes to a server of a component's pair are the component's own, in tables that its monitor knows."""
+    if pair.stated_by.type != FLOATING_IP:
+        return
+    own = {resource.urn for resource in graph.descendants(pair.stated_by.urn)}
+    moved = graph.targets(pair.stated_by, "routeTableIds", aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE)
+    for route in graph.of(aws.ROUTE):
+        table = graph.target(route, "routeTableId", aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE)
+        if _leads_to(graph, route, pair) and not (route.urn in own and _may_be_one_of(table, moved)):
+            yield Finding(
+                message=f"{route} leads to a server of {pair.name} and does not follow when the other one "
+                "takes over; "
+                "give its destination and its route table to the component.",
+                resource=route,
+            )
+
+
+def _leads_to(graph: Graph, route: Resource, pair: Pair) -> bool:
+    interface = route.get("networkInterfaceId")
+    servers = [server for server in pair.servers if isinstance(server, Resource)]
+    if interface is UNKNOWN:
+        return graph.target(route, "networkInterfaceId", aws.INSTANCE) in servers
+    return interface is not None and interface in [
+        server.get("primaryNetworkInterfaceId") for server in servers
+    ]
+
+
+def _may_be_one_of(target: Target, others: list[Target]) -> bool:
+    found = {other.identity for other in others if isinstance(other, Found)}
+    return not isinstance(target, Found) or target.identity in found or len(found) < len(others)
 
 
 def _propagation(graph: Graph) -> Iterator[Finding]:
@@ -355,9 +388,9 @@ RULES: tuple[Rule, ...] = (
     StackRule(
         name="ha-across-azs",
         title="High availability across zones",
-        description="Subnets, floating-IP pairs and their monitors span availability zones, private route "
-        "tables "
-        "learn the VPG's routes, both tunnels can be used, and critical sites have two routers.",
+        description="Subnets, floating-IP pairs and their monitors span availability zones, routes to a pair "
+        "follow its address, private route tables learn the VPG's routes, both tunnels can be used, and "
+        "critical sites have two routers.",
         level=Level.MANDATORY,
         severity=Severity.CRITICAL,
         references=(

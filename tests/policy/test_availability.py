@@ -63,6 +63,46 @@ def test_pairs_of_the_component(
     assert all(verdict.level == "mandatory" for verdict in found)
 
 
+FOLLOWED = (
+    PAIR.format(main="a", standby="b", monitor='["${c.id}"]').replace(
+        'standbyInstanceId: "${standby.id}"',
+        'standbyInstanceId: "${standby.id}", routeTableIds: ["${moved.id}"]',
+    )
+    + """
+moved: {type: aws:ec2:RouteTable, properties: {vpcId: vpc-1}}
+other: {type: aws:ec2:RouteTable, properties: {vpcId: vpc-1}}
+clients:
+  type: aws:ec2:Route
+  properties:
+    routeTableId: "${%s.id}"
+    destinationCidrBlock: 172.31.250.0/24
+    networkInterfaceId: "${%s.primaryNetworkInterfaceId}"
+  options: {%s}
+"""
+)
+
+
+@KNOWN
+@pytest.mark.parametrize(
+    ("table", "server", "options", "refused"),
+    [
+        ("moved", "main", "parent: floating", False),
+        ("moved", "main", "", True),
+        ("moved", "standby", "", True),
+        ("other", "main", "parent: floating", True),
+        ("other", "elsewhere", "", False),
+    ],
+)
+def test_routes_to_a_pair_follow_its_address(
+    table: str, server: str, options: str, refused: bool, known: bool
+) -> None:
+    elsewhere = "elsewhere: {type: aws:ec2:Instance, properties: {subnetId: subnet-1}}\n"
+    found = verdicts(FOLLOWED % (table, server, options) + elsewhere, known=known)
+    assert [verdict.message.partition(" and ")[0] for verdict in found] == (
+        ["Route clients leads to a server of FloatingIp floating"] if refused else []
+    )
+
+
 TAGGED = """
 a: {type: aws:ec2:Instance, properties: {availabilityZone: eu-central-1a, tags: {FailoverPair: nat}}}
 b: {type: aws:ec2:Instance, properties: {availabilityZone: %s, tags: {FailoverPair: nat}}}
