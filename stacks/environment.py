@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pulumi
@@ -15,7 +16,7 @@ from components.network import Network, NetworkArgs
 from components.openvpn_tunnel import OpenVpnTunnel, OpenVpnTunnelArgs
 from hosts.nat import NatHost
 from hosts.openvpn_server import ServerHost, UserDataTooLargeError, user_data
-from stacks.names import PROJECT, EnvironmentNames
+from stacks.names import PROJECT, ROLE_NAME_LIMIT, STACK_NAME, EnvironmentNames
 from stacks.sections.failover import FailoverSettings
 from stacks.sections.hardware_vpn import HardwareVpnSettings, Site
 from stacks.sections.openvpn import OpenVpnSettings
@@ -28,7 +29,7 @@ class Environment:
     """A VPC, and the VPNs and NAT that the settings ask for.
 
     Raises:
-        SettingsError: the settings ask for more than a server can be told; nothing is registered then.
+        SettingsError: AWS has no names for it, or a server cannot be told so much; nothing is registered.
     """
 
     def __init__(self, stack: str, settings: Settings) -> None:
@@ -169,10 +170,27 @@ class Environment:
         return [self._network.public_subnet_ids[zone] for zone in zones]
 
 
+def _name_problems(stack: str, settings: Settings) -> Iterator[Problem]:
+    """Names that AWS would refuse when half of the environment stands."""
+    if not STACK_NAME.fullmatch(stack):
+        yield Problem("stack", stack, "a name of letters, digits, - and _, 40 at most: SNS takes no other")
+        return
+    names = EnvironmentNames(stack)
+    for i, tunnel in enumerate(settings.open_vpn):
+        excess = len(names.of(f"openvpn-{tunnel.name}-monitor")) - ROLE_NAME_LIMIT
+        if excess > 0:
+            yield Problem(
+                f"{PROJECT}:openVpn[{i}].name",
+                tunnel.name,
+                f"shorter by {excess}, as the stack is called {stack}: an IAM role's name ends at"
+                f" {ROLE_NAME_LIMIT} characters",
+            )
+
+
 def _servers(stack: str, settings: Settings) -> dict[str, ServerHost]:
     """What each tunnel's servers are told, once it is clear that all of it fits."""
     hosts = {tunnel.name: ServerHost.of(stack, settings, tunnel) for tunnel in settings.open_vpn}
-    problems: list[Problem] = []
+    problems = [*_name_problems(stack, settings)]
     for i, host in enumerate(hosts.values()):
         try:
             user_data(host)

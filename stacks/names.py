@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 PROJECT = "aws-vpn"
+
+STACK_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
+"""The stacks whose resources AWS has names for: an SNS topic's takes no other characters (CreateTopic)."""
+
+ROLE_NAME_LIMIT = 64
+"""Characters of an IAM role's name ("IAM and AWS STS quotas")."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import pulumi
 import pytest
 
 from stacks.environment import Environment
+from stacks.names import ROLE_NAME_LIMIT
 from stacks.sections.openvpn import Office
 from stacks.settings import Settings
 from stacks.stack_file import SettingsError, read_stack_file
@@ -307,15 +308,41 @@ def test_more_than_a_server_can_be_told_is_refused_before_anything_is_registered
     )
     tunnel = dev.open_vpn[0].model_copy(update={"offices": offices})
     settings = dev.model_copy(update={"open_vpn": (tunnel,)})
+    (told,) = refused("dev", settings)
+    assert told.startswith("stacks/Pulumi.dev.yaml: aws-vpn:openVpn[0] = staff; should be fewer offices")
+
+
+def refused(stack: str, settings: Settings) -> list[str]:
+    """The lines in which an environment is refused before anything is registered."""
     caught: list[str] = []
 
     def program() -> None:
         with pytest.raises(SettingsError) as error:
-            Environment("dev", settings)
-        caught.append(str(error.value))
+            Environment(stack, settings)
+        caught.extend(str(error.value).splitlines())
 
-    assert not record(program, stack="dev").resources
-    assert caught[0].startswith("stacks/Pulumi.dev.yaml: aws-vpn:openVpn[0] = staff; should be fewer offices")
+    assert not record(program, stack=stack).resources
+    return caught
+
+
+@pytest.mark.parametrize("stack", ["prod.eu", "x" * 41])
+def test_a_stack_that_aws_has_no_names_for_is_refused(stack: str) -> None:
+    (told,) = refused(stack, settings_of("dev"))
+    assert told == (
+        f"stacks/Pulumi.{stack}.yaml: stack = {stack}; should be a name of letters, digits, - and _, 40 at"
+        " most: SNS takes no other"
+    )
+
+
+def test_the_names_of_stack_and_tunnel_fit_into_an_iam_roles() -> None:
+    dev = settings_of("dev")
+    tunnel = dev.open_vpn[0].model_copy(update={"name": "a-name-of-twenty-letters"})
+    longest = "x" * (ROLE_NAME_LIMIT - len("aws-vpn--openvpn--monitor") - len(tunnel.name))
+    settings = dev.model_copy(update={"open_vpn": (tunnel,)})
+    roles = environment(longest, settings).of("aws:iam/role:Role")
+    assert max(len(role.inputs["name"]) for role in roles) == ROLE_NAME_LIMIT
+    (told,) = refused(longest + "x", settings)
+    assert "openVpn[0].name = a-name-of-twenty-letters; should be shorter by 1" in told
 
 
 def test_servers_are_told_what_their_settings_say(graphs: dict[str, Graph]) -> None:
