@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hosts.boot import (
-    UPGRADES,
     USER_DATA_LIMIT,
     cloud_config,
     journal_files,
@@ -131,7 +130,6 @@ def files(host: MonitorHost) -> dict[str, str]:
         _COMMAND: _COMMAND_FILE,
         f"/etc/systemd/system/{UNIT}": _UNIT_FILE,
         "/etc/sysctl.d/60-failover-monitor.conf": _PINGS_FOR_ALL,
-        **UPGRADES,
         **{
             f"{_PROGRAM_FOLDER}/failover_monitor/{source.name}": program(source.read_text(encoding="utf-8"))
             for source in sorted(_SOURCES.glob("*.py"))

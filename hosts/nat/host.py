@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from hosts.boot import UPGRADES, cloud_config, journal_files, session_manager_commands
+from hosts.boot import cloud_config, journal_files, session_manager_commands
 
 PROBE_PORT = 9443
 PACKAGES = ("curl", "nftables", "python3-boto3", "unattended-upgrades")
@@ -64,7 +64,6 @@ def files(host: NatHost) -> dict[str, str]:
         "/etc/nftables.conf": ruleset(host),
         "/etc/modules-load.d/nat.conf": "nf_conntrack\n",
         "/etc/sysctl.d/60-nat.conf": KERNEL_SETTINGS,
-        **UPGRADES,
         **journal_files(host.region, host.log_group),
     }
 

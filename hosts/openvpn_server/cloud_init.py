@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hosts.boot import UPGRADES, USER_DATA_LIMIT, cloud_config, journal_files, session_manager_commands
+from hosts.boot import USER_DATA_LIMIT, cloud_config, journal_files, session_manager_commands
 from hosts.openvpn_server.configuration import fixed_addresses, office_configurations, server_configuration
 from hosts.openvpn_server.firewall import ruleset
 from hosts.openvpn_server.host import ServerHost
@@ -56,7 +56,6 @@ def files(host: ServerHost) -> dict[str, str]:
         **configuration_files(host),
         "/etc/nftables.conf": ruleset(host),
         "/etc/sysctl.d/60-openvpn.conf": KERNEL_SETTINGS,
-        **UPGRADES,
         f"/etc/systemd/system/{SERVER_UNIT}.d/local.conf": SERVER_DROP_IN,
         "/etc/systemd/system/fetch-openvpn-secrets.service": fetch_service(host),
         "/etc/systemd/system/fetch-openvpn-secrets.timer": FETCH_TIMER,

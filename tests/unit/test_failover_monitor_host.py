@@ -53,6 +53,12 @@ def test_a_monitor_that_would_not_fit_is_told() -> None:
         user_data(MonitorHost("dev", "staff", "eu-central-1", too_long, "log"))
 
 
+def test_apt_is_told_to_wait_for_a_mirror_before_packages_are_installed() -> None:
+    document = yaml.safe_load(gzip.decompress(user_data(HOST)))
+    settings = {entry["path"]: entry["content"] for entry in document["write_files"]}
+    assert 'Acquire::Retries "20";' in settings["/etc/apt/apt.conf.d/60host"]
+
+
 def test_all_files_are_written(unpacked: Path) -> None:
     written = {
         f"/{path.relative_to(unpacked)}": path.read_text() for path in unpacked.rglob("*") if path.is_file()

@@ -22,7 +22,7 @@ def test_it_is_a_cloud_config_within_the_limit() -> None:
         "/etc/nftables.conf",
         "/etc/modules-load.d/nat.conf",
         "/etc/sysctl.d/60-nat.conf",
-        "/etc/apt/apt.conf.d/60upgrades",
+        "/etc/apt/apt.conf.d/60host",
         "/usr/local/sbin/ship-journal.bz2",
         "/etc/systemd/system/ship-journal.service",
     }
