@@ -146,14 +146,13 @@ def _stray_routes(graph: Graph, pair: Pair) -> Iterator[Finding]:
     if pair.stated_by.type != FLOATING_IP:
         return
     own = {resource.urn for resource in graph.descendants(pair.stated_by.urn)}
-    moved = graph.targets(pair.stated_by, "routeTableIds", aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE)
+    moved = graph.targets(pair.stated_by, "routeTableIds", *TABLES)
     for route in graph.of(aws.ROUTE):
-        table = graph.target(route, "routeTableId", aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE)
+        table = graph.target(route, "routeTableId", *TABLES)
         if _leads_to(graph, route, pair) and not (route.urn in own and _may_be_one_of(table, moved)):
             yield Finding(
                 message=f"{route} leads to a server of {pair.name} and does not follow when the other one "
-                "takes over; "
-                "give its destination and its route table to the component.",
+                "takes over; give its destination and its route table to the component.",
                 resource=route,
             )
 
