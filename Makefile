@@ -64,11 +64,11 @@ policies: setup ## List the policies with their ids, severities and reasons
 
 .PHONY: check-all
 check-all: setup ## Judge all deployed stacks together, each with the others' real addresses
-	@bin/sandbox $(BIN)/python -m policy.check_all $(CONFIGURED)
+	@bin/sandbox $(BIN)/python -m policy.service.check_all $(CONFIGURED)
 
 .PHONY: engine
 engine: setup
-	@PYTHONPATH=. $(BIN)/python -m sandbox.engine
+	@PYTHONPATH=. $(BIN)/python -m sandbox.wrapper.engine
 
 .PHONY: test
 test: engine dataplane-packages ## Run all test suites, and say of each how it went
@@ -113,7 +113,7 @@ format: setup ## Put the source into the house style
 
 .PHONY: lock
 lock: ## Pin every package anew, with hashes (needs uv)
-	uv pip compile --quiet pyproject.toml --group sandbox --group test --group lint --group build \
+	uv pip compile --quiet pyproject.toml --group sandbox --group test --group lint --group docs --group build \
 		--generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header -o requirements.lock
 
 .PHONY: setup
@@ -126,9 +126,11 @@ $(INSTALLED): requirements.lock
 	@[ -x $(BIN)/pip ] || '$(PYTHON)' -m venv $(VENV) >/dev/null \
 		|| { echo 'No virtual environment; on Debian: apt-get install python3-venv' >&2; exit 1; }
 	@echo 'Installing the pinned packages into $(VENV) ...' >&2
-	@PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check --require-hashes \
-		-r requirements.lock 2>&1 | tee $(VENV)/install.log | sed -un 's/^\(Collecting [^ ]*\|Installing\) .*/  \1/p' >&2 \
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/installer.txt
+	@{ $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/installer.txt && \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline -e .; } \
+		> $(VENV)/install.log 2>&1 \
 		|| { echo 'The packages could not be installed; is the package index reachable? (all of it: $(VENV)/install.log)' >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e . >&2
 	@rm -f $(VENV)/installed-*
 	@touch $@

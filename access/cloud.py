@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from access.authority import Authority, Secrets
 from access.errors import AccessError
-from stacks.names import EnvironmentNames
+from model.names import EnvironmentNames
 
 SEEN_DAYS = 30
 _CONNECTED = re.compile(r"\[(?P<name>[^\]]+)\] Peer Connection Initiated with")

@@ -5,7 +5,7 @@
     python -m benchmarks.failover --poor-network 600        ten minutes of loss and delay: false moves
 
 Needs root and the packages in tests/dataplane/packages.txt. Each driver has a lab of its own (real OpenVPN,
-moto as the EC2 API, see tests/dataplane/failover_network.py); all drivers run at the same time. Times are in
+moto as the EC2 API, see labs/failover/network.py); all drivers run at the same time. Times are in
 seconds from the fault; the fault falls at a random moment of the driver's cycle.
 """
 
@@ -27,13 +27,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from hosts.failover_monitor.monitor.configuration import OpenVpnProbe
-from hosts.failover_monitor.monitor.openvpn_packet import parse_client_key
-from hosts.failover_monitor.monitor.probes import service_probe
-from tests.dataplane.failover_checks import Failover, failover
-from tests.dataplane.failover_network import OPENVPN, FailoverNetwork
-from tests.dataplane.failover_wires import inside
-from tests.dataplane.namespaces import NetworkError, Program, wait_until
+from hosts.programs.failover_monitor.configuration import OpenVpnProbe
+from hosts.programs.failover_monitor.openvpn_packet import parse_client_key
+from hosts.programs.failover_monitor.probes import service_probe
+from labs.failover.checks import Failover, failover
+from labs.failover.network import OPENVPN, FailoverNetwork
+from labs.failover.wires import inside
+from labs.namespaces import NetworkError, Program, wait_until
 
 ROOT = Path(__file__).parents[1]
 FAULTS: Mapping[str, str] = {

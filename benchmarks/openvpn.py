@@ -23,8 +23,9 @@ from pathlib import Path
 from access import authority as ca
 from access.profile import CIPHERS, Endpoint, client_profile
 from access.store import load
-from tests.dataplane.namespaces import Program, wait_until
-from tests.dataplane.openvpn_network import (
+from labs.moto_server import cloud_server
+from labs.namespaces import Program, wait_until
+from labs.openvpn_network import (
     CONNECTED,
     PASSPHRASE,
     PRIVATE,
@@ -36,7 +37,6 @@ from tests.dataplane.openvpn_network import (
     network,
     served,
 )
-from tests.sandbox.cloud_server import cloud_server
 
 CONNECT_SECONDS = 120
 _STAMP = re.compile(r"^(\d+\.\d+) ", re.MULTILINE)

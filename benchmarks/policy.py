@@ -38,11 +38,11 @@ from pulumi.runtime.proto import analyzer_pb2 as pb
 from pulumi_policy import EnforcementLevel, StackValidationPolicy
 from pulumi_policy.policy import _PolicyAnalyzerServicer  # pyright: ignore[reportPrivateUsage]
 
-from policy.analyzer import Analyzer
-from policy.registry import RULES
-from stacks.addresses import Claim, overlaps
-from tests.policy.programs import Engine, Program
-from tests.sandbox.isolated import IsolatedSandbox
+from labs.isolated_sandbox import IsolatedSandbox
+from labs.policy_programs import Engine, Program
+from model.addresses import Claim, overlaps
+from policy.rules.registry import RULES
+from policy.service.analyzer import Analyzer
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / "tests" / "policy" / "compliant.yaml"

@@ -28,8 +28,8 @@ from typing import Any
 import psutil
 import yaml
 
+from labs.isolated_sandbox import IsolatedSandbox, Program
 from sandbox.wrapper.places import ROOT
-from tests.sandbox.isolated import IsolatedSandbox, Program
 
 RATIO_TARGET = 1.3
 SITES = (1, 10, 50)

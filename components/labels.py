@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stacks.names import PROJECT, EnvironmentNames
+from model.names import PROJECT, EnvironmentNames
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from components.server_pair import ServerPair, ServerPairArgs
 from hosts.openvpn_server import ServerHost, user_data
 
 EXPIRY_PATTERN = '"expires in"'
-"""What `hosts/openvpn_server/programs/fetch_secrets.py` logs in a certificate's last days."""
+"""What `hosts/programs/fetch_secrets.py` logs in a certificate's last days."""
 
 EXPIRY_PERIOD_SECONDS = 3600
 

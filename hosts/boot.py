@@ -39,7 +39,7 @@ import base64,bz2,json,pathlib,sys
 for path,mode,content in json.loads(bz2.decompress(base64.b64decode(sys.stdin.read()))):
  file=pathlib.Path(path);file.parent.mkdir(0o755,True,True);file.write_text(content);file.chmod(mode)
 """
-_SHIP_SOURCE = Path(__file__).parent / "openvpn_server" / "programs" / "ship_journal.py"
+_SHIP_SOURCE = Path(__file__).parent / "programs" / "ship_journal.py"
 
 
 def cloud_config(packages: Iterable[str], files: Mapping[str, str], commands: Iterable[str]) -> str:

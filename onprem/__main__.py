@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from model.addresses import Cidr
 from onprem.assembly import Surroundings, TunnelFacts, assemble
 from onprem.connection import Connection
 from onprem.document import LARGEST_DOCUMENT, read_document
@@ -21,7 +22,6 @@ from onprem.errors import OnpremError
 from onprem.output import shown, write_files
 from onprem.rendering import RenderedFile, UnsupportedError, devices, render
 from onprem.stack import read_stack
-from stacks.addresses import Cidr
 from stacks.sections.hardware_vpn import TunnelOptions
 from stacks.sections.section import Name
 from stacks.stack_file import SettingsError

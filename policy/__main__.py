@@ -8,13 +8,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 if __package__:
-    from policy.command import main
+    from policy.service.command import main
 
     sys.exit(main(sys.argv[1:]))
 
 # The engine's host puts this folder first on the path, where its modules would hide others of the same name.
 sys.path[:] = [str(ROOT), *(entry for entry in sys.path if Path(entry).resolve() != ROOT / "policy")]
 
-from policy.analyzer import serve  # noqa: E402
+from policy.service.analyzer import serve  # noqa: E402
 
 serve()

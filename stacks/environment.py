@@ -16,7 +16,7 @@ from components.network import Network, NetworkArgs
 from components.openvpn_tunnel import OpenVpnTunnel, OpenVpnTunnelArgs
 from hosts.nat import NatHost
 from hosts.openvpn_server import ServerHost, UserDataTooLargeError, user_data
-from stacks.names import PROJECT, ROLE_NAME_LIMIT, STACK_NAME, EnvironmentNames
+from model.names import PROJECT, ROLE_NAME_LIMIT, STACK_NAME, EnvironmentNames
 from stacks.sections.failover import FailoverSettings
 from stacks.sections.hardware_vpn import HardwareVpnSettings, Site
 from stacks.sections.openvpn import OpenVpnSettings

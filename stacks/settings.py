@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from stacks.addresses import Claim, overlaps
+from model.addresses import Claim, overlaps
 from stacks.sections.hardware_vpn import HardwareVpnSettings
 from stacks.sections.nat import NatSettings
 from stacks.sections.network import NetworkSettings

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from stacks.names import PROJECT
+from model.names import PROJECT
 from stacks.sections.section import Problem, Section
 from stacks.settings import Settings
 

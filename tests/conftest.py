@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.sandbox.isolated import IsolatedSandbox
+from labs.isolated_sandbox import IsolatedSandbox
 
 
 @pytest.fixture

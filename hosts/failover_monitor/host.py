@@ -26,7 +26,7 @@ _PROGRAM_FOLDER = "/usr/local/lib/failover-monitor"
 _COMMAND = "/usr/local/bin/failover-monitor"
 _SETTINGS = "/etc/default/failover-monitor"
 _ARCHIVE = "/root/failover-monitor"
-_SOURCES = Path(__file__).parent / "monitor"
+_SOURCES = Path(__file__).parents[1] / "programs" / "failover_monitor"
 
 _UNIT_FILE = f"""\
 [Unit]

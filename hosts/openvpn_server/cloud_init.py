@@ -27,7 +27,7 @@ PACKAGES = (
 )
 
 SERVER_FOLDER = "/etc/openvpn/server"
-_PROGRAMS = Path(__file__).parent / "programs"
+_PROGRAMS = Path(__file__).parents[1] / "programs"
 
 
 class UserDataTooLargeError(ValueError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
-from stacks.names import EnvironmentNames
+from model.names import EnvironmentNames
 from stacks.sections.openvpn import OpenVpnSettings
 from stacks.settings import Settings
 

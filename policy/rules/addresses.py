@@ -12,16 +12,16 @@ from typing import Annotated, Any, Literal
 from pulumi_policy import Severity
 from pydantic import Field
 
-from policy import aws_types as aws
-from policy.claims import NOBODY, Taken, parsed, taken_in, taken_in_files, without_repetitions
-from policy.free_blocks import FreeBlocks, holds, private_range
-from policy.graph import Found, Graph, Resource, Unresolved
-from policy.references import vpn_guide, well_architected
-from policy.routes import DESTINATIONS, StaticRoute, static_routes, unreadable_tables, vpc_of_table
-from policy.rule import Finding, Level, Parameters, ResourceParameters, ResourceRule, StackRule
+from model.addresses import Claim, IPNetwork, overlaps
+from policy.facts import aws_types as aws
+from policy.facts.claims import NOBODY, Taken, parsed, taken_in, taken_in_files, without_repetitions
+from policy.facts.free_blocks import FreeBlocks, holds, private_range
+from policy.facts.graph import Found, Graph, Resource, Unresolved
+from policy.facts.references import vpn_guide, well_architected
+from policy.facts.routes import DESTINATIONS, StaticRoute, static_routes, unreadable_tables, vpc_of_table
+from policy.facts.values import UNKNOWN, is_secret
 from policy.rules.gateways import attachments
-from policy.values import UNKNOWN, is_secret
-from stacks.addresses import Claim, IPNetwork, overlaps
+from policy.rules.rule import Finding, Level, Parameters, ResourceParameters, ResourceRule, StackRule
 from stacks.sections.hardware_vpn import INSIDE_RANGE, RESERVED_INSIDE
 from stacks.sections.section import Section
 

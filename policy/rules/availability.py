@@ -9,15 +9,15 @@ from typing import Annotated, Any
 from pulumi_policy import Severity
 from pydantic import Field
 
-from policy import aws_types as aws
-from policy.graph import Found, Graph, Resource, Target, Unresolved
-from policy.main_tables import associations_are_known, main_table, subnets_on_main_table, used_tables
-from policy.pairs import FLOATING_IP, PAIR_TAG, Pair, pairs, zone_of
-from policy.references import config_rule, security_hub, vpn_guide, well_architected
-from policy.routes import TABLES, MainTable, static_routes, table_named, vpc_of_table
-from policy.rule import Finding, Level, Parameters, Rule, StackRule
+from policy.facts import aws_types as aws
+from policy.facts.graph import Found, Graph, Resource, Target, Unresolved
+from policy.facts.main_tables import associations_are_known, main_table, subnets_on_main_table, used_tables
+from policy.facts.pairs import FLOATING_IP, PAIR_TAG, Pair, pairs, zone_of
+from policy.facts.references import config_rule, security_hub, vpn_guide, well_architected
+from policy.facts.routes import TABLES, MainTable, static_routes, table_named, vpc_of_table
+from policy.facts.values import UNKNOWN, part
 from policy.rules.gateways import attachments
-from policy.values import UNKNOWN, part
+from policy.rules.rule import Finding, Level, Parameters, Rule, StackRule
 
 REDUNDANT = well_architected(
     "REL02-BP02", "reliability-pillar/rel_planning_network_topology_ha_conn_private_networks.html"

@@ -10,15 +10,15 @@ from typing import Annotated, Any, cast
 from pulumi_policy import Severity
 from pydantic import Field
 
-from policy import aws_types as aws
-from policy.claims import listening_ports
-from policy.graph import Found, Graph, Resource, Unresolved
-from policy.interfaces import groups_of, templates_of
-from policy.pairs import PAIR_TAG, forwards_in_pair
-from policy.prefix_lists import listed_networks
-from policy.references import CIS_VERSION, config_rule, security_hub
-from policy.rule import Finding, Level, Parameters, ResourceParameters, ResourceRule, Rule, StackRule
-from policy.values import UNKNOWN, part
+from policy.facts import aws_types as aws
+from policy.facts.claims import listening_ports
+from policy.facts.graph import Found, Graph, Resource, Unresolved
+from policy.facts.interfaces import groups_of, templates_of
+from policy.facts.pairs import PAIR_TAG, forwards_in_pair
+from policy.facts.prefix_lists import listed_networks
+from policy.facts.references import CIS_VERSION, config_rule, security_hub
+from policy.facts.values import UNKNOWN, part
+from policy.rules.rule import Finding, Level, Parameters, ResourceParameters, ResourceRule, Rule, StackRule
 
 WORLD_PREFIX = 8
 """Public blocks wider than this are a good part of the internet, such as 0.0.0.0/1."""

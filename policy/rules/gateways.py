@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from pulumi_policy import Severity
 
-from policy import aws_types as aws
-from policy.graph import Found, Graph, Resource, Target, Unresolved
-from policy.references import vpn_guide
-from policy.rule import Finding, Level, Parameters, StackRule
+from policy.facts import aws_types as aws
+from policy.facts.graph import Found, Graph, Resource, Target, Unresolved
+from policy.facts.references import vpn_guide
+from policy.rules.rule import Finding, Level, Parameters, StackRule
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from typing import Annotated, Any
 from pulumi_policy import Severity
 from pydantic import Field
 
-from policy import aws_types as aws
-from policy.graph import Resource
-from policy.references import config_rule, security_hub, well_architected
-from policy.rule import Finding, Level, ResourceParameters, ResourceRule, Rule
-from policy.values import UNKNOWN, part
+from policy.facts import aws_types as aws
+from policy.facts.graph import Resource
+from policy.facts.references import config_rule, security_hub, well_architected
+from policy.facts.values import UNKNOWN, part
+from policy.rules.rule import Finding, Level, ResourceParameters, ResourceRule, Rule
 
 HOSTS = frozenset({aws.INSTANCE, aws.SPOT_INSTANCE, aws.LAUNCH_TEMPLATE, aws.LAUNCH_CONFIGURATION})
 

@@ -8,15 +8,15 @@ from typing import Annotated, Any
 from pulumi_policy import Severity
 from pydantic import Field
 
-from policy import aws_types as aws
-from policy.graph import Found, Graph, Resource, Target, Unresolved
-from policy.interfaces import interfaces_of
-from policy.pairs import PAIR_TAG, forwards_in_pair
-from policy.references import NIST_VERSION, config_rule, security_hub, vpn_guide, well_architected
-from policy.routes import static_routes
-from policy.rule import Finding, Level, Parameters, ResourceParameters, ResourceRule, Rule, StackRule
-from policy.transit_routes import transit_routes
-from policy.values import UNKNOWN
+from policy.facts import aws_types as aws
+from policy.facts.graph import Found, Graph, Resource, Target, Unresolved
+from policy.facts.interfaces import interfaces_of
+from policy.facts.pairs import PAIR_TAG, forwards_in_pair
+from policy.facts.references import NIST_VERSION, config_rule, security_hub, vpn_guide, well_architected
+from policy.facts.routes import static_routes
+from policy.facts.transit_routes import transit_routes
+from policy.facts.values import UNKNOWN
+from policy.rules.rule import Finding, Level, Parameters, ResourceParameters, ResourceRule, Rule, StackRule
 
 TAGGABLE = frozenset(
     {

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from pulumi_policy import Severity
 from pydantic import Field
 
-from policy import aws_types as aws
-from policy.graph import Resource
-from policy.references import config_rule, rfc, security_hub, vpn_guide
-from policy.rule import Finding, Level, ResourceParameters, ResourceRule, Rule
-from policy.values import UNKNOWN, Secret, has_unknown, is_secret, part, plain
+from policy.facts import aws_types as aws
+from policy.facts.graph import Resource
+from policy.facts.references import config_rule, rfc, security_hub, vpn_guide
+from policy.facts.values import UNKNOWN, Secret, has_unknown, is_secret, part, plain
+from policy.rules.rule import Finding, Level, ResourceParameters, ResourceRule, Rule
 
 TUNNELS = (1, 2)
 TUNNEL_OPTIONS = vpn_guide("Tunnel options", "VPNTunnels.html")

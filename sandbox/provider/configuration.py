@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.provider.cloud import Settings
+from sandbox.provider.aws_client import Settings
 from sandbox.provider.errors import ProviderError
 from sandbox.provider.values import Unknown, Values, part
 

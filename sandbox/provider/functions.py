@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.provider.arguments import tag_map
-from sandbox.provider.cloud import Cloud, Clouds
+from sandbox.provider.aws_client import Cloud, Clouds
 from sandbox.provider.errors import ProviderError
 from sandbox.provider.values import Values, has_unknown, part
 

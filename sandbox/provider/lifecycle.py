@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sandbox.provider.cloud import Cloud, Clouds
+from sandbox.provider.aws_client import Cloud, Clouds
 from sandbox.provider.difference import Effect, difference, same, with_defaults
 from sandbox.provider.errors import ProviderError, code_of, is_gone
 from sandbox.provider.journal import Entry, Journal

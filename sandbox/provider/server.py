@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from pulumi.provider.experimental import provider as sdk
 from pulumi.provider.experimental.property_value import PropertyValue
 
+from sandbox.provider.aws_client import Clouds
 from sandbox.provider.check import problems
-from sandbox.provider.cloud import Clouds
 from sandbox.provider.configuration import config_problems, read_settings
 from sandbox.provider.difference import Effect
 from sandbox.provider.errors import ProviderError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 from sandbox.error import SandboxError, end_with
-from sandbox.wrapper import cloud, locks
+from sandbox.wrapper import locks, moto_process
 from sandbox.wrapper.places import places
 from sandbox.wrapper.say import say
 
@@ -22,7 +22,7 @@ def main() -> int:
         return 0
     for lock in locks.held(here):
         raise SandboxError(f"an engine (pid {lock.pid}) is at work on the stack {lock.stack}; end it first")
-    stopped = cloud.stop(here)
+    stopped = moto_process.stop(here)
     shutil.rmtree(here.state)
     say("The sandbox is down." if stopped else "The sandbox was not running; its state is cleared.")
     return 0

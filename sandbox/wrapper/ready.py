@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from sandbox.engine import bootstrap
-from sandbox.wrapper import cloud, environment
+from sandbox.wrapper import environment, moto_process
 from sandbox.wrapper.places import ENGINES, ROOT, Places
 from sandbox.wrapper.say import say
 
@@ -29,7 +29,7 @@ def ready(places: Places, stack: str | None) -> dict[str, str]:
     """
     command = engine()
     _install_provider(places)
-    running = cloud.ensure(places)
+    running = moto_process.ensure(places)
     places.backend.mkdir(exist_ok=True)
     return {**environment.aws(running.endpoint, region(stack)), **environment.pulumi(places, command)}
 

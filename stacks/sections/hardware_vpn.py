@@ -16,7 +16,7 @@ from typing import Annotated, Literal, cast
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from stacks.addresses import Address, Cidr
+from model.addresses import Address, Cidr
 from stacks.sections.section import Name, Problem, RetentionDays, Section, each_once, matching
 
 INSIDE_RANGE = IPv4Network("169.254.0.0/16")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from stacks.addresses import Cidr, Claim, overlaps
+from model.addresses import Cidr, Claim, overlaps
 from stacks.sections.section import Problem, RetentionDays, Section, matching
 
 COMPUTED_ZONES = 4

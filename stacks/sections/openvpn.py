@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from stacks.addresses import Address, Cidr
+from model.addresses import Address, Cidr
 from stacks.sections.failover import FailoverSettings
 from stacks.sections.section import Name, Port, Problem, RetentionDays, Section, matching
 

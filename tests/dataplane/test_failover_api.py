@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.dataplane.failover_checks import Failover, failover
-from tests.dataplane.namespaces import wait_until
+from labs.failover.checks import Failover, failover
+from labs.namespaces import wait_until
 
 PARAMETER = "/vpn/dev/failover/staff"
 

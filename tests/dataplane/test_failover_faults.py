@@ -9,10 +9,10 @@ from collections.abc import Callable, Generator
 
 import pytest
 
-from tests.dataplane.failover_checks import Failover, failover
-from tests.dataplane.failover_cloud import Pair
-from tests.dataplane.failover_network import FailoverNetwork
-from tests.dataplane.namespaces import wait_until
+from labs.failover.checks import Failover, failover
+from labs.failover.cloud import Pair
+from labs.failover.network import FailoverNetwork
+from labs.namespaces import wait_until
 
 Fault = Callable[[FailoverNetwork, Pair, str], None]
 

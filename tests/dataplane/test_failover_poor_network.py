@@ -10,7 +10,7 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.dataplane.failover_checks import Failover, failover
+from labs.failover.checks import Failover, failover
 
 SECONDS = 90
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from labs.ipsec import start_daemon, user_space_ipsec
+from labs.namespaces import Host, Lab
+from labs.onprem_connections import BGP, STATIC, connection
 from onprem.connection import Connection
 from onprem.rendering import RenderedFile, render
 from stacks.sections.hardware_vpn import TunnelOptions
-from tests.dataplane.ipsec_lab import start_daemon, user_space_ipsec
-from tests.dataplane.namespaces import Host, Lab
-from tests.unit.onprem_connections import BGP, STATIC, connection
 
 EVERYTHING = {
     "ike_versions": ("ikev1",),

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from labs.ipsec import Daemon, IpsecLab, Router
+from labs.namespaces import Lab, wait_until
+from labs.onprem_connections import BGP, STATIC, Case, connection
 from onprem.connection import Tunnel
 from onprem.rendering import render
-from tests.dataplane.ipsec_lab import Daemon, IpsecLab, Router
-from tests.dataplane.namespaces import Lab, wait_until
-from tests.unit.onprem_connections import BGP, STATIC, Case, connection
 
 RUNS = 3
 FOUND_DEAD = 45

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dataplane.namespaces import Host, Lab, NetworkError, wait_until
+from labs.namespaces import Host, Lab, NetworkError, wait_until
 
 
 def test_a_router_forwards_between_two_links(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ import pytest
 from access import authority as ca
 from access.profile import Endpoint, client_profile
 from access.store import load
-from tests.dataplane.namespaces import Host, wait_until
-from tests.dataplane.openvpn_network import (
+from labs.moto_server import cloud_server
+from labs.namespaces import Host, wait_until
+from labs.openvpn_network import (
     NOT_PERMITTED,
     OFFICE_PC,
     PASSPHRASE,
@@ -35,7 +36,6 @@ from tests.dataplane.openvpn_network import (
     served,
     start_server,
 )
-from tests.sandbox.cloud_server import cloud_server
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 INTERNET_HOST = "198.51.100.1"

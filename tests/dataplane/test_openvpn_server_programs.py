@@ -24,9 +24,9 @@ import yaml
 from access import authority as ca
 from access.store import load
 from hosts.openvpn_server import Office, ServerHost, user_data
-from tests.dataplane.namespaces import Lab
-from tests.dataplane.openvpn_network import PASSPHRASE, Tunnel
-from tests.sandbox.cloud_server import CloudServer, cloud_server
+from labs.moto_server import CloudServer, cloud_server
+from labs.namespaces import Lab
+from labs.openvpn_network import PASSPHRASE, Tunnel
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SCHEMA = "usr/lib/python3/dist-packages/cloudinit/config/schemas/schema-cloud-config-v1.json"

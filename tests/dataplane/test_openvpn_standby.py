@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.dataplane.namespaces import wait_until
-from tests.dataplane.openvpn_network import (
+from labs.moto_server import cloud_server
+from labs.namespaces import wait_until
+from labs.openvpn_network import (
     OFFICE_PC,
     PRIVATE,
     PUBLIC,
@@ -17,7 +18,6 @@ from tests.dataplane.openvpn_network import (
     served,
     start_server,
 )
-from tests.sandbox.cloud_server import cloud_server
 
 STANDBY = "10.10.33.10"
 

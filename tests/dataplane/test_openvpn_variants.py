@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.dataplane.namespaces import wait_until
-from tests.dataplane.openvpn_network import (
+from labs.moto_server import cloud_server
+from labs.namespaces import wait_until
+from labs.openvpn_network import (
     NOT_PERMITTED,
     OFFICE_PC,
     PRIVATE,
@@ -27,7 +28,6 @@ from tests.dataplane.openvpn_network import (
     probed,
     served,
 )
-from tests.sandbox.cloud_server import cloud_server
 
 RESOLVER = "10.10.0.2"
 WEBSITE = "93.184.216.34"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from policy import claims
-from tests.policy.programs import Engine, Program, Verdict, rule
+from labs.policy_programs import Engine, Program, Verdict, rule
+from policy.facts import claims
 
 OVERLAPS = rule("no-overlapping-cidrs")
 KNOWN = pytest.mark.parametrize("known", [False, True], ids=["preview", "deployed"])

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import analyzer_pb2 as pb
 
-from policy import aws_types
-from policy.analyzer import Analyzer
-from policy.configuration import ConfigurationError, check_file, parameters_of, schema_of
-from policy.graph import Graph, Resource
-from policy.registry import RULES
-from policy.rule import Finding, Parameters, ResourceRule, Rule, StackRule
-from tests.policy.programs import Engine, Program, Verdict, fired, judge, rule
+from labs.policy_programs import Engine, Program, Verdict, fired, judge, rule
+from policy.facts import aws_types
+from policy.facts.graph import Graph, Resource
+from policy.rules.registry import RULES
+from policy.rules.rule import Finding, Parameters, ResourceRule, Rule, StackRule
+from policy.service.analyzer import Analyzer
+from policy.service.configuration import ConfigurationError, check_file, parameters_of, schema_of
 
 TWO_VPGS = """
 test-stack: {type: "pulumi:pulumi:Stack"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.policy.programs import Engine, Program, Verdict, rule
+from labs.policy_programs import Engine, Program, Verdict, rule
 
 KNOWN = pytest.mark.parametrize("known", [False, True], ids=["preview", "deployed"])
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 
-from policy.check_all import merged
-from tests.policy.programs import Engine, Program, rule
+from labs.policy_programs import Engine, Program, rule
+from policy.service.check_all import merged
 
 SECRET = {SPECIAL_SIG_KEY: SPECIAL_SECRET_SIG, "ciphertext": "v1:key-of-this-stack:text"}
 

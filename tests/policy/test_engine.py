@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from policy.registry import BY_NAME
-from policy.report import Violation, violations
-from tests.sandbox.isolated import Finished, IsolatedSandbox, Program
+from labs.isolated_sandbox import Finished, IsolatedSandbox, Program
+from policy.rules.registry import BY_NAME
+from policy.service.report import Violation, violations
 
 HERE = Path(__file__).parent
 PACK = HERE.parent.parent / "policy"
@@ -133,9 +133,9 @@ def test_stacks_that_each_passed_alone_are_compared_once_deployed(sandbox: Isola
         exported = program.pulumi("stack", "export", "--stack", STACK)
         (sandbox.folder / f"{name}.json").write_text(exported.stdout, encoding="utf-8")
     states = [sandbox.folder / f"{name}.json" for name in ("flat", "copy")]
-    check = sandbox.run(sys.executable, "-m", "policy.check_all", *states[:1])
+    check = sandbox.run(sys.executable, "-m", "policy.service.check_all", *states[:1])
     assert check.returncode == 0, check.stdout + check.stderr
-    check = sandbox.run(sys.executable, "-m", "policy.check_all", *states)
+    check = sandbox.run(sys.executable, "-m", "policy.service.check_all", *states)
     assert check.returncode != 0
     assert "no-overlapping-cidrs" in check.stdout
     assert (

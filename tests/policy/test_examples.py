@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from policy.registry import RULES
-from policy.rule import Rule
-from tests.policy.programs import Engine, Program
+from labs.policy_programs import Engine, Program
+from policy.rules.registry import RULES
+from policy.rules.rule import Rule
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["preview", "deployed"])

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.free_blocks import FreeBlocks, holds, private_range
-from stacks.addresses import Claim, IPNetwork, overlaps
+from model.addresses import Claim, IPNetwork, overlaps
+from policy.facts.free_blocks import FreeBlocks, holds, private_range
 
 SPACE = IPv4Network("10.0.0.0/24")
 WIDE = IPv4Network("10.0.0.0/16")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.policy.programs import Engine, Program, Verdict, rule
+from labs.policy_programs import Engine, Program, Verdict, rule
 
 ONE_VPG = rule("one-vpg-per-vpc")
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from policy.registry import BY_NAME, RULES
-from tests.policy.programs import Engine, Program, fired
+from labs.policy_programs import Engine, Program, fired
+from policy.rules.registry import BY_NAME, RULES
 
 COMPLIANT: dict[str, Any] = yaml.safe_load(
     Path(__file__).with_name("compliant.yaml").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.policy.programs import Engine, Program, Verdict, judge, rule
+from labs.policy_programs import Engine, Program, Verdict, judge, rule
 
 KNOWN = pytest.mark.parametrize("known", [False, True], ids=["preview", "deployed"])
 

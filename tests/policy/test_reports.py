@@ -14,11 +14,11 @@ import jsonschema
 import pytest
 import yaml
 
-from policy import catalogue, command
-from policy.catalogue import EXAMPLE_CONFIGURATION
-from policy.configuration import schema_of_file
-from policy.registry import BY_NAME, RULES
-from policy.report import sarif, summary, violations, workflow_commands
+from policy.rules.registry import BY_NAME, RULES
+from policy.service import catalogue, command
+from policy.service.catalogue import EXAMPLE_CONFIGURATION
+from policy.service.configuration import schema_of_file
+from policy.service.report import sarif, summary, violations, workflow_commands
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))

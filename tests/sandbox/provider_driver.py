@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 import pytest
 from pulumi.provider.experimental import provider as sdk
 
+from labs.moto_server import CloudServer
 from sandbox.provider.journal import Journal
 from sandbox.provider.server import AwsProvider
 from sandbox.provider.values import Values, marked_map, plain_map, secrets_in
-from tests.sandbox.cloud_server import CloudServer
 
 Result = TypeVar("Result")
 REGION = "eu-central-1"

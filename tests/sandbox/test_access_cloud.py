@@ -12,7 +12,7 @@ import pytest
 from access import __main__ as command_line
 from access import store
 from access.passphrase import FILE_VARIABLE, VARIABLE
-from tests.sandbox.cloud_server import CloudServer, cloud_server
+from labs.moto_server import CloudServer, cloud_server
 
 ROOT = Path(__file__).parents[2]
 SECRET = "aws-vpn/dev/openvpn/staff"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.cloud_server import CloudServer, cloud_server, refusal_of
+from labs.moto_server import CloudServer, cloud_server, refusal_of
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from tests.sandbox.cloud_server import ROOT, CloudServer, cloud_server, refusal_of
+from labs.moto_server import ROOT, CloudServer, cloud_server, refusal_of
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_each_process_has_an_id_of_its_own(cloud: CloudServer, tmp_path: Path) -
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_quietly_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     port_file = tmp_path / "port"
-    command = [sys.executable, "-m", "sandbox.cloud", "--port-file", str(port_file)]
+    command = [sys.executable, "-m", "sandbox.moto_server", "--port-file", str(port_file)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         try:
             deadline = time.monotonic() + 60

@@ -12,7 +12,7 @@ import defusedxml.ElementTree as ElementTree
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.cloud_server import CloudServer, cloud_server
+from labs.moto_server import CloudServer, cloud_server
 
 
 @pytest.fixture(scope="module")

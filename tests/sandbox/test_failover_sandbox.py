@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.failover_prod import Prod, running_prod
-from tests.sandbox.failover_runbooks import Done, blocks, run_block
-from tests.sandbox.isolated import IsolatedSandbox
+from labs.failover.prod import Prod, running_prod
+from labs.failover.runbooks import Done, blocks, run_block
+from labs.isolated_sandbox import IsolatedSandbox
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from labs.isolated_sandbox import Finished, IsolatedSandbox
 from onprem.rendering import devices
 from sandbox.wrapper.places import ROOT
-from tests.sandbox.isolated import Finished, IsolatedSandbox
 
 PYTHON = ROOT / ".venv" / "bin" / "python"
 SITES = ("berlin-1", "berlin-2", "lisbon")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from labs.isolated_sandbox import IsolatedSandbox, Program
 from sandbox.wrapper.places import ROOT
-from tests.sandbox.isolated import IsolatedSandbox, Program
 
 PROGRAM = f"""
 import sys
@@ -22,7 +22,7 @@ import pulumi_aws as aws
 from components.failover_monitor import FailoverMonitor, FailoverMonitorArgs
 from components.labels import Labels
 from hosts.failover_monitor import MonitorHost
-from stacks.names import EnvironmentNames
+from model.names import EnvironmentNames
 
 vpc = aws.ec2.Vpc("vpc", cidr_block="10.0.0.0/16")
 subnet = aws.ec2.Subnet("public", vpc_id=vpc.id, cidr_block="10.0.0.0/24")

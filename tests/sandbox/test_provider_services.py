@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.cloud_server import CloudServer, cloud_server
+from labs.moto_server import CloudServer, cloud_server
 from tests.sandbox.provider_driver import Driver, Made, RefusedError, Secret, pointed_at, secret_names
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from hosts.openvpn_server import ServerHost, user_data
+from labs.isolated_sandbox import Finished, IsolatedSandbox
 from sandbox.wrapper.places import ROOT
 from stacks.sections.openvpn import OpenVpnSettings
 from stacks.settings import Settings
 from stacks.stack_file import read_stack_file
-from tests.sandbox.isolated import Finished, IsolatedSandbox
 
 STACKS = ("dev", "staging", "prod")
 JUDGED = ("--policy-pack", ROOT / "policy")

@@ -8,9 +8,9 @@ import sys
 import psutil
 import pytest
 
-from sandbox.wrapper import cloud
+from labs.isolated_sandbox import Finished, IsolatedSandbox, Program
+from sandbox.wrapper import moto_process as cloud
 from sandbox.wrapper.places import ROOT
-from tests.sandbox.isolated import Finished, IsolatedSandbox, Program
 
 ONE_VPC = """
 import pulumi, pulumi_aws

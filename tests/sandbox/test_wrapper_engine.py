@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from labs.isolated_sandbox import Finished, IsolatedSandbox, Program
 from sandbox.wrapper.places import ROOT
-from tests.sandbox.isolated import Finished, IsolatedSandbox, Program
 
 WAIT_SECONDS = 60.0
 

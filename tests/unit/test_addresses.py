@@ -8,7 +8,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stacks.addresses import Claim, IPNetwork, overlaps
+from model.addresses import Claim, IPNetwork, overlaps
 
 
 def networks() -> st.SearchStrategy[IPNetwork]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from components.alert_topic import AlertTopic, AlertTopicArgs
 from components.labels import Labels
-from stacks.names import EnvironmentNames
+from model.names import EnvironmentNames
 from tests.unit.graph import record
 
 LABELS = Labels(names=EnvironmentNames("dev"))

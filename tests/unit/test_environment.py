@@ -11,8 +11,8 @@ from typing import Any
 import pulumi
 import pytest
 
+from model.names import ROLE_NAME_LIMIT
 from stacks.environment import Environment
-from stacks.names import ROLE_NAME_LIMIT
 from stacks.sections.openvpn import Office
 from stacks.settings import Settings
 from stacks.stack_file import SettingsError, read_stack_file

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hosts.failover_monitor.monitor.configuration import (
+from hosts.programs.failover_monitor.configuration import (
     ConfigurationError,
     NatProbe,
     OpenVpnProbe,

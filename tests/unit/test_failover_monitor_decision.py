@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hosts.failover_monitor.monitor.decision import (
+from hosts.programs.failover_monitor.decision import (
     HOLD_DOWN,
     LONGEST_HOLD_DOWN,
     Decision,
@@ -19,7 +19,7 @@ from hosts.failover_monitor.monitor.decision import (
     decide,
     hold_down,
 )
-from hosts.failover_monitor.monitor.health import Health, ProbeResult, Verdict
+from hosts.programs.failover_monitor.health import Health, ProbeResult, Verdict
 
 NOW = 1000.0
 

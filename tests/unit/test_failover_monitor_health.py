@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hosts.failover_monitor.monitor.health import Health, ProbeResult, Verdict
+from hosts.programs.failover_monitor.health import Health, ProbeResult, Verdict
 
 
 def answered(began: float) -> ProbeResult:

@@ -67,7 +67,7 @@ def test_all_files_are_written(unpacked: Path) -> None:
 
 
 def test_all_modules_are_carried_and_compile(unpacked: Path) -> None:
-    source = Path(__file__).parents[2] / "hosts/failover_monitor/monitor"
+    source = Path(__file__).parents[2] / "hosts/programs/failover_monitor"
     carried = unpacked / "usr/local/lib/failover-monitor/failover_monitor"
     assert {path.name for path in carried.glob("*.py")} == {path.name for path in source.glob("*.py")}
     assert compileall.compile_dir(carried, quiet=2)

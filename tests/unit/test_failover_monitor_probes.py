@@ -18,16 +18,16 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from access.tls_crypt import new_client_key, new_server_key
-from hosts.failover_monitor.monitor.configuration import NatProbe, OpenVpnProbe
-from hosts.failover_monitor.monitor.health import ProbeResult
-from hosts.failover_monitor.monitor.openvpn_packet import (
+from hosts.programs.failover_monitor.configuration import NatProbe, OpenVpnProbe
+from hosts.programs.failover_monitor.health import ProbeResult
+from hosts.programs.failover_monitor.openvpn_packet import (
     HARD_RESET_SERVER_V2,
     ClientKey,
     Handshake,
     ProbeKeyError,
     parse_client_key,
 )
-from hosts.failover_monitor.monitor.probes import service_probe
+from hosts.programs.failover_monitor.probes import service_probe
 
 PEM = new_client_key(new_server_key(), datetime.now(UTC))
 KEY = parse_client_key(PEM)

@@ -9,11 +9,11 @@ from typing import cast
 
 import pytest
 
-from hosts.failover_monitor.monitor import reports
-from hosts.failover_monitor.monitor.cloud import Cloud, CloudError
-from hosts.failover_monitor.monitor.configuration import parse_configuration
-from hosts.failover_monitor.monitor.journal import Journal
-from hosts.failover_monitor.monitor.reports import QUEUE_LENGTH, Reports
+from hosts.programs.failover_monitor import reports
+from hosts.programs.failover_monitor.cloud import Cloud, CloudError
+from hosts.programs.failover_monitor.configuration import parse_configuration
+from hosts.programs.failover_monitor.journal import Journal
+from hosts.programs.failover_monitor.reports import QUEUE_LENGTH, Reports
 from tests.unit.test_failover_monitor_configuration import DOCUMENT
 
 

@@ -15,7 +15,7 @@ from components.floating_ip import FloatingIp, FloatingIpArgs
 from components.labels import Labels
 from components.server_pair import ServerPair, ServerPairArgs
 from hosts.failover_monitor import MonitorHost, user_data
-from stacks.names import EnvironmentNames
+from model.names import EnvironmentNames
 from tests.unit.graph import Graph, Resource, record
 from tests.unit.iam import Policy
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from components.hardware_vpn import HardwareVpn, HardwareVpnArgs, SiteArgs, TunnelArgs
 from components.labels import Labels
-from stacks.names import EnvironmentNames
+from model.names import EnvironmentNames
 from tests.unit.graph import Graph, record
 
 VPN = "aws-vpn:vpn:HardwareVpn::hardware-vpn"

@@ -13,7 +13,7 @@ import pytest
 from components.labels import Labels
 from components.nat_instances import NatInstances, NatInstancesArgs
 from hosts.nat import NatHost, user_data
-from stacks.names import EnvironmentNames
+from model.names import EnvironmentNames
 from tests.unit.graph import Graph, record
 
 HOST = NatHost(

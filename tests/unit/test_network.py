@@ -8,7 +8,7 @@ import pytest
 
 from components.labels import Labels
 from components.network import Network, NetworkArgs
-from stacks.names import EnvironmentNames
+from model.names import EnvironmentNames
 from tests.unit.graph import Graph, policy_statements, record
 
 ZONES = ("eu-central-1a", "eu-central-1b")

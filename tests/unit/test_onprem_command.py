@@ -11,11 +11,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from labs.onprem_connections import BGP, GOLDEN, STATIC
 from onprem.__main__ import main
 from onprem.errors import OnpremError
 from onprem.output import write_files
 from onprem.rendering import RenderedFile
-from tests.unit.onprem_connections import BGP, GOLDEN, STATIC
 
 FROM_FILE = [
     "render",

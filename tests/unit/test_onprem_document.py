@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labs.onprem_connections import BGP, STATIC
 from onprem.connection import Bgp, Proposals
 from onprem.document import LARGEST_DOCUMENT, read_document
 from onprem.errors import OnpremError
-from tests.unit.onprem_connections import BGP, STATIC
 
 
 def test_a_bgp_connection_is_read_completely() -> None:

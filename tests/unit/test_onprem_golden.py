@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from labs.onprem_connections import BGP, GOLDEN, STATIC, Case, connection
 from onprem.rendering import devices, render
-from tests.unit.onprem_connections import BGP, GOLDEN, STATIC, Case, connection
 
 CASES = {"bgp": BGP, "static": STATIC}
 

@@ -171,7 +171,7 @@ def test_user_data_is_cloud_config_with_the_programs_packed() -> None:
     assert text.startswith("#cloud-config\n")
     assert text == user_data(HOST)
     entries = {entry["path"]: entry for entry in yaml.safe_load(text)["write_files"]}
-    sources = ROOT / "hosts/openvpn_server/programs"
+    sources = ROOT / "hosts/programs"
     for name, source in (
         ("fetch-openvpn-secrets", (sources / "fetch_secrets.py").read_text(encoding="utf-8")),
         ("ship-journal", program((sources / "ship_journal.py").read_text(encoding="utf-8"))),

@@ -12,8 +12,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from hosts.openvpn_server.programs import ship_journal
-from hosts.openvpn_server.programs.ship_journal import DAY_MILLISECONDS, event, ship
+from hosts.programs import ship_journal
+from hosts.programs.ship_journal import DAY_MILLISECONDS, event, ship
 
 GROUP = {"logGroupName": "/group", "logStreamName": "main"}
 START = 20_000 * DAY_MILLISECONDS

@@ -15,8 +15,8 @@ import pytest
 from components.labels import Labels
 from components.openvpn_tunnel import OpenVpnTunnel, OpenVpnTunnelArgs
 from hosts.openvpn_server import Office, ServerHost, user_data
-from hosts.openvpn_server.programs import fetch_secrets
-from stacks.names import EnvironmentNames
+from hosts.programs import fetch_secrets
+from model.names import EnvironmentNames
 from tests.unit.graph import Graph, record
 from tests.unit.iam import Policy
 

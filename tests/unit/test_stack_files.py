@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.addresses import overlaps
+from model.addresses import overlaps
 from stacks.settings import Settings
 from stacks.stack_file import read_stack_file
 

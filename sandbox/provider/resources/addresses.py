@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sandbox.provider.arguments import arguments, given
-from sandbox.provider.cloud import Cloud
+from sandbox.provider.aws_client import Cloud
 from sandbox.provider.constraints import identifier, ipv4_address, one_of
 from sandbox.provider.resources.ec2 import Ec2Type, first
 from sandbox.provider.table import Change, ResourceType, blocks, flag, forcing_new, number, strings, text

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from sandbox.provider.arguments import arguments
-from sandbox.provider.cloud import Cloud
+from sandbox.provider.aws_client import Cloud
 from sandbox.provider.constraints import identifier, one_of
 from sandbox.provider.errors import ProviderError, code_of
 from sandbox.provider.table import Change, ResourceType, block, blocks, flag, number, strings, text

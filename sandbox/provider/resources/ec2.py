@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from botocore.exceptions import ClientError
 
 from sandbox.provider.arguments import arguments, surplus, tag_list, tag_map
-from sandbox.provider.cloud import Cloud
+from sandbox.provider.aws_client import Cloud
 from sandbox.provider.errors import is_gone
 from sandbox.provider.table import ResourceType
 from sandbox.provider.values import Values

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from sandbox.provider.arguments import arguments, surplus, tag_list, tag_map
-from sandbox.provider.cloud import Cloud
+from sandbox.provider.aws_client import Cloud
 from sandbox.provider.constraints import arn
 from sandbox.provider.errors import is_gone
 from sandbox.provider.table import Change, ResourceType, document, flag, number, text

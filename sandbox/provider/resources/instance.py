@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox.provider.arguments import given, tag_list, tag_map
-from sandbox.provider.cloud import Cloud
+from sandbox.provider.aws_client import Cloud
 from sandbox.provider.constraints import identifier, ipv4_address, one_of
 from sandbox.provider.errors import ProviderError
 from sandbox.provider.resources.ec2 import Ec2Type, first

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.provider.cloud import Cloud
+from sandbox.provider.aws_client import Cloud
 from sandbox.provider.constraints import identifier, one_of
 from sandbox.provider.resources.ec2 import Ec2Type, first
 from sandbox.provider.shaped import decode, encode

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.provider.arguments import given
-from sandbox.provider.cloud import Cloud
+from sandbox.provider.aws_client import Cloud
 from sandbox.provider.table import Change, ResourceType, block, flag, labels, text
 from sandbox.provider.values import Values, part
 

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from sandbox.provider.arguments import arguments, given, surplus, tag_list, tag_map
-from sandbox.provider.cloud import Cloud
+from sandbox.provider.aws_client import Cloud
 from sandbox.provider.constraints import arn, between, matching, one_of
 from sandbox.provider.errors import is_gone
 from sandbox.provider.table import (

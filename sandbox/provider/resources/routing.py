@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox.provider.arguments import arguments, given
-from sandbox.provider.cloud import Cloud
+from sandbox.provider.aws_client import Cloud
 from sandbox.provider.constraints import identifier, ipv4_cidr, ipv6_cidr, matching
 from sandbox.provider.resources.ec2 import Ec2Type, filters, first
 from sandbox.provider.table import Change, ResourceType, blocks, forcing_new, strings, text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sandbox.provider.arguments import arguments
-from sandbox.provider.cloud import Cloud
+from sandbox.provider.aws_client import Cloud
 from sandbox.provider.constraints import arn, identifier, ipv4_cidr, ipv6_cidr, one_of
 from sandbox.provider.errors import ProviderError
 from sandbox.provider.resources.ec2 import Ec2Type, filters, first

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sandbox.provider.arguments import arguments, joined_id
-from sandbox.provider.cloud import Cloud
+from sandbox.provider.aws_client import Cloud
 from sandbox.provider.constraints import arn, between, identifier, ipv4_address, ipv4_cidr
 from sandbox.provider.resources.ec2 import Ec2Type, first
 from sandbox.provider.table import Change, ResourceType, forcing_new, text

@@ -15,7 +15,7 @@ from typing import Any
 from defusedxml import ElementTree
 
 from sandbox.provider.arguments import given
-from sandbox.provider.cloud import Cloud
+from sandbox.provider.aws_client import Cloud
 from sandbox.provider.constraints import arn, between, identifier, ipv4_cidr, matching, one_of
 from sandbox.provider.resources.ec2 import Ec2Type
 from sandbox.provider.table import Change, Property, Rule, block, flag, number, numbers, strings, text

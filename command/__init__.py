@@ -1,0 +1,1 @@
+"""The command `aws-vpn`: one root, and a group for each folder that people work with."""

@@ -1,0 +1,1 @@
+"""Networks, clouds and programs that tests and benchmarks share."""

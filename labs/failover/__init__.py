@@ -1,0 +1,1 @@
+"""The failover laboratory: servers, monitor and clients in network namespaces."""

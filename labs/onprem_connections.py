@@ -1,0 +1,46 @@
+"""Connections that the tests of the renderer share: documents in AWS's form, and settings around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from onprem.assembly import Surroundings, TunnelFacts, assemble
+from onprem.connection import Connection
+from onprem.document import read_document
+from stacks.sections.hardware_vpn import TunnelOptions
+
+GOLDEN = Path(__file__).parents[1] / "tests" / "unit" / "golden" / "onprem"
+BERLIN = Surroundings(
+    "berlin-1",
+    (IPv4Network("192.168.10.0/24"), IPv4Network("192.168.11.0/24")),
+    (IPv4Network("10.30.0.0/16"),),
+    "stack prod",
+)
+LISBON = Surroundings(
+    "lisbon", (IPv4Network("192.168.30.0/24"),), (IPv4Network("10.30.0.0/16"),), "stack prod"
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A document, and what surrounds its connection. `largest_segment` is put in for AWS's MSS."""
+
+    document: str
+    surroundings: Surroundings
+    largest_segment: int = 1379
+
+    @property
+    def text(self) -> str:
+        return (GOLDEN / self.document).read_text("utf-8").replace(">1379<", f">{self.largest_segment}<")
+
+
+BGP = Case("bgp.xml", BERLIN)
+STATIC = Case("static.xml", LISBON)
+
+
+def connection(case: Case, options: TunnelOptions | None = None) -> Connection:
+    """A case's connection with the given options, or those that a stack file gives when it says nothing."""
+    facts = TunnelFacts(options or TunnelOptions())
+    return assemble(read_document(case.text, case.document), case.surroundings, (facts, facts))

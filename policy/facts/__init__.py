@@ -1,0 +1,1 @@
+"""Facts about a graph of resources, on which rules decide."""

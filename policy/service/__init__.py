@@ -1,0 +1,1 @@
+"""What the engine and people talk to: the analyzer, its configuration and its reports."""

@@ -1,0 +1,11 @@
+"""Where Auto Scaling answers, in the form moto looks for: its own bases, with the corrected responses."""
+
+from __future__ import annotations
+
+from moto.autoscaling.urls import url_bases
+
+from sandbox.moto_server.autoscaling.instance_refreshes import InstanceRefreshResponse
+
+__all__ = ["url_bases", "url_paths"]
+
+url_paths = {"{0}/$": InstanceRefreshResponse.dispatch}
