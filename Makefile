@@ -60,11 +60,11 @@ down: setup ## Stop the sandbox's own processes and clear its state
 
 .PHONY: policies
 policies: setup ## List the policies with their ids, severities and reasons
-	@$(BIN)/python -m policy catalogue
+	@$(BIN)/aws-vpn policies list
 
 .PHONY: check-all
 check-all: setup ## Judge all deployed stacks together, each with the others' real addresses
-	@bin/sandbox $(BIN)/python -m policy.service.check_all $(CONFIGURED)
+	@bin/sandbox aws-vpn policies judge-all-deployed $(CONFIGURED)
 
 .PHONY: engine
 engine: setup

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from model.errors import AwsVpnError
 
-class AccessError(Exception):
+
+class AccessError(AwsVpnError):
     """One line that names what was wrong, its value, and what would be right."""

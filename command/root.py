@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
 from collections.abc import Sequence
 
 import click
+from click.exceptions import Exit
+from click.shell_completion import CompletionItem
 
+from command.completion import VARIABLE
+from command.entry import INTERRUPTED
+from command.examples import examples
 from model.errors import AwsVpnError
 
-INTERRUPTED = 130
 READER_GONE = 141
-"""Exit codes of a shell's command that a signal ended: 128 + SIGINT, 128 + SIGPIPE."""
+"""The exit code of a shell's command that wrote into a closed pipe: 128 + SIGPIPE."""
 
-COMMANDS: dict[str, tuple[str, str]] = {}
+OUTPUT_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""How a write to a file fails that standard output is sent to."""
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "access": ("access.command:access", "who may connect to an OpenVPN tunnel"),
+    "completion": ("command.completion:completion", "the script that lets a shell complete these commands"),
+    "policies": ("policy.service.command:policies", "the policies: list, configure and report them"),
+}
 """What stands behind `aws-vpn NAME`: where it is defined (module:attribute), and its line in the list.
 
 A command is imported when it is asked for, so that none waits for what another needs.
@@ -36,30 +48,57 @@ class Commands(click.Group):
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         return getattr(importlib.import_module(module), attribute)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the words begin with.
+
+        Raises:
+            click.UsageError: there is none of that name; with the names that there are.
+        """
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            ctx.fail(f"no command {args[0]}; should be one of {', '.join(self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list for `--help`, without an import of any command."""
-        if not COMMANDS:
-            return
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What a shell may put at the cursor, without an import of any command."""
+        names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        items = [CompletionItem(name, help=COMMANDS[name][1]) for name in names]
+        return items + (super().shell_complete(ctx, incomplete) if incomplete.startswith("-") else [])
 
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples(
+        "aws-vpn access --stack prod --tunnel staff issue alice",
+        "aws-vpn policies list",
+        "bin/sandbox aws-vpn access init     on the sandbox instead of AWS",
+    ),
+)
 @click.version_option(package_name="aws-vpn", prog_name="aws-vpn")
 def aws_vpn() -> None:
     """Connects offices and data centres to AWS VPCs.
 
-    Run it from the project's folder; `bin/sandbox aws-vpn ...` works on the sandbox instead of AWS.
+    Run it in the project's folder, where stacks/ is. Every command has a --help with examples.
+    Exit codes: 0, done; 1, refused or failed; 2, wrong use.
     """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code: 0, or what the error says, after one line on stderr."""
     try:
-        code = aws_vpn.main(arguments, prog_name="aws-vpn", standalone_mode=False)
+        code = _run(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
+    except Exit as end:
+        return end.exit_code
     except AwsVpnError as error:
-        print(error, file=sys.stderr)
+        click.echo(error, err=True)
         return error.exit_code
     except click.ClickException as error:
         error.show()
@@ -67,7 +106,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
-        # What is still buffered would fail again when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return READER_GONE
+    except OSError as error:
+        click.echo(_unusable(error), err=True)
+        return 1
     return code if isinstance(code, int) else 0
+
+
+def _run(arguments: list[str]) -> object:
+    if VARIABLE in os.environ:
+        # a shell asks what could follow: click answers, and ends the process
+        return aws_vpn.main(arguments, prog_name="aws-vpn", complete_var=VARIABLE)
+    with aws_vpn.make_context("aws-vpn", arguments) as context:
+        return aws_vpn.invoke(context)
+
+
+def _unusable(error: OSError) -> str:
+    """The line for a file, or a standard output, that a command could not use.
+
+    Raises:
+        OSError: it is neither, but a fault of the command.
+    """
+    if error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    if error.errno not in OUTPUT_FULL:
+        raise error
+    _discard_output()
+    return f"cannot print: {error.strerror}; should be a standard output that takes it"
+
+
+def _discard_output() -> None:
+    """What is still buffered would fail again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

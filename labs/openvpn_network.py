@@ -9,7 +9,7 @@
                              server 10.10.0.10
 
 What runs on the server are the files in its user data, unchanged; the programs among them are run by Debian's
-Python. What clients use are the profiles that `python -m access` wrote.
+Python. What clients use are the profiles that `aws-vpn access` wrote.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from labs.namespaces import Host, Lab, NetworkError, Program, wait_until
 from stacks.stack_file import read_stack_file
 
 ROOT = Path(__file__).parents[1]
+AWS_VPN = str(Path(sys.executable).with_name("aws-vpn"))
 PUBLIC = "203.0.113.5"
 SERVER = "10.10.0.10"
 SERVER_IN_TUNNEL = "172.27.0.1"
@@ -112,9 +113,9 @@ class Tunnel:
             client.create_secret(Name=f"aws-vpn/{self.stack}/openvpn/{self.host.tunnel}/{kind}")
 
     def access(self, *arguments: str) -> str:
-        """What `python -m access` prints; it must succeed."""
+        """What `aws-vpn access` prints; it must succeed."""
         done = subprocess.run(
-            [sys.executable, "-m", "access", "--stack", self.stack, "--home", str(self.home), *arguments],
+            [AWS_VPN, "access", "--stack", self.stack, "--home", str(self.home), *arguments],
             cwd=self.folder,
             env=self.environment(AWS_VPN_CA_PASSPHRASE=PASSPHRASE, PYTHONPATH=str(ROOT)),
             capture_output=True,

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from model.errors import AwsVpnError
 from model.names import PROJECT
 from stacks.sections.section import Problem, Section
 from stacks.settings import Settings
@@ -55,7 +56,7 @@ class Unshown:
         return "(not shown)"
 
 
-class SettingsError(Exception):
+class SettingsError(AwsVpnError):
     """Settings that cannot be used, a line each: file, key, value, and what would be right."""
 
     def __init__(self, source: str, problems: list[Problem]) -> None:

@@ -210,7 +210,7 @@ def running_prod(sandbox: IsolatedSandbox, folder: Path) -> Generator[Prod]:
 def _publish(sandbox: IsolatedSandbox, folder: Path) -> None:
     for command in ("init", "publish"):
         done = sandbox.run(
-            *(str(ROOT / ".venv/bin/python"), "-m", "access", "--stack", "prod", "--tunnel", "staff"),
+            *("aws-vpn", "access", "--stack", "prod", "--tunnel", "staff"),
             *("--home", str(folder / "authority"), command),
             env={"AWS_VPN_CA_PASSPHRASE": "a passphrase for tests only"},
         )

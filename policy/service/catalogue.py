@@ -115,7 +115,7 @@ def _code(language: str, text: str) -> str:
 _INTRODUCTION = """\
 # Policies
 
-This page is generated from the rules: `.venv/bin/python -m policy docs > docs/policies.md`.
+This page is generated from the rules: `aws-vpn policies docs > docs/policies.md`.
 
 The pack judges any Pulumi program that uses pulumi-aws: `pulumi preview --policy-pack policy`. It runs
 in `make preview` and `make up`. A mandatory violation ends the command with an error and changes
@@ -132,15 +132,15 @@ carries it too. Customer gateways say with the tags `Location` and `Critical` wh
 that place is critical.
 
 `make check-all` judges all deployed stacks together, by their states; what is a secret there it cannot read,
-and says so. `.venv/bin/python -m policy sarif EVENTS` turns an
-engine's event log into SARIF for code hosts, `python -m policy annotate EVENTS` into annotations and a
+and says so. `aws-vpn policies sarif EVENTS` turns an
+engine's event log into SARIF for code hosts, `aws-vpn policies annotate EVENTS` into annotations and a
 summary for GitHub."""
 
 _CONFIGURATION = """\
 `--policy-pack-config FILE` takes a JSON file with a level, or an object, for each rule; `all` sets the
 level of every rule. `make preview POLICY_CONFIG=FILE` passes it on, as do `make up` and `make check-all`.
 Levels are `mandatory`, `advisory` and `disabled`. Rules and parameters that do not exist are refused.
-`.venv/bin/python -m policy schema` prints the schema of the file, and `python -m policy check FILE`
+`aws-vpn policies schema` prints the schema of the file, and `aws-vpn policies check FILE`
 checks one.
 
 A waiver names a resource (by name or URN; by the stack's name for what concerns the whole stack), the

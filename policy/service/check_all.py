@@ -6,7 +6,6 @@ the project, merges the states into one, and lets the engine run the pack over i
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -17,6 +16,8 @@ from typing import Any, cast
 
 from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
+
+from model.errors import AwsVpnError
 
 PACK_FOLDER = Path(__file__).resolve().parents[1]
 DEPLOYMENT_VERSION = 3
@@ -29,27 +30,21 @@ To the rules it is an unknown value: they say that they cannot check it, and tak
 COMMAND_SECONDS = 300
 
 
-class CheckError(Exception):
+class CheckError(AwsVpnError):
     """What keeps the stacks from being compared."""
 
 
-def main(arguments: list[str]) -> int:
-    """Compare all deployed stacks; 0 when no mandatory rule is broken."""
-    parser = argparse.ArgumentParser(prog="python -m policy.service.check_all", description=__doc__)
-    parser.add_argument(
-        "--policy-pack-config", type=Path, help="levels and parameters, as for pulumi preview"
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="print the engine's events, for python -m policy sarif"
-    )
-    parser.add_argument("states", nargs="*", type=Path, help="more states, written by pulumi stack export")
-    chosen = parser.parse_args(arguments)
-    try:
-        states = [*_deployed(), *(_read(path) for path in chosen.states)]
-        return _analyzed(merged(states), chosen.policy_pack_config, as_events=chosen.json)
-    except CheckError as error:
-        print(error, file=sys.stderr)
-        return 1
+def judge_all_deployed(more: Iterable[Path], config: Path | None, *, as_events: bool) -> int:
+    """Compare all deployed stacks, and the states in `more`; the engine's exit code.
+
+    0 when no mandatory rule is broken. `config` has levels and parameters, as for `pulumi preview`;
+    `as_events` prints the engine's events in place of its report.
+
+    Raises:
+        CheckError: the stacks cannot be compared.
+    """
+    states = [*_deployed(), *(_read(path) for path in more)]
+    return _analyzed(merged(states), config, as_events=as_events)
 
 
 def merged(states: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -120,7 +115,3 @@ def _pulumi(*arguments: str) -> str:
     if done.returncode:
         raise CheckError(f"pulumi {' '.join(arguments)}: {done.stderr.strip()}")
     return done.stdout
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

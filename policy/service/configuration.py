@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
+from model.errors import AwsVpnError
 from policy.rules.rule import Parameters, Rule
 
 EVERY_RULE = "all"
@@ -21,7 +22,7 @@ EVERY_RULE = "all"
 ENFORCEMENT_LEVELS = ("advisory", "mandatory", "remediate", "disabled")
 
 
-class ConfigurationError(Exception):
+class ConfigurationError(AwsVpnError):
     """A configuration that cannot be used, a line for each thing wrong."""
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model.errors import AwsVpnError
 from policy.rules.registry import BY_NAME, PACK, PACK_VERSION, RULES
 from policy.rules.rule import Rule
 
@@ -20,7 +21,7 @@ _SCORES = {"low": "3.0", "medium": "5.0", "high": "8.0", "critical": "9.5"}
 """SARIF's `security-severity`, in the ranges that GitHub shows as these words."""
 
 
-class ReportError(Exception):
+class ReportError(AwsVpnError):
     """An event log that cannot be read."""
 
 

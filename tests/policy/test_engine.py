@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -133,9 +132,9 @@ def test_stacks_that_each_passed_alone_are_compared_once_deployed(sandbox: Isola
         exported = program.pulumi("stack", "export", "--stack", STACK)
         (sandbox.folder / f"{name}.json").write_text(exported.stdout, encoding="utf-8")
     states = [sandbox.folder / f"{name}.json" for name in ("flat", "copy")]
-    check = sandbox.run(sys.executable, "-m", "policy.service.check_all", *states[:1])
+    check = sandbox.run("aws-vpn", "policies", "judge-all-deployed", *states[:1])
     assert check.returncode == 0, check.stdout + check.stderr
-    check = sandbox.run(sys.executable, "-m", "policy.service.check_all", *states)
+    check = sandbox.run("aws-vpn", "policies", "judge-all-deployed", *states)
     assert check.returncode != 0
     assert "no-overlapping-cidrs" in check.stdout
     assert (

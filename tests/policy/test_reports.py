@@ -14,8 +14,9 @@ import jsonschema
 import pytest
 import yaml
 
+from command.root import main
 from policy.rules.registry import BY_NAME, RULES
-from policy.service import catalogue, command
+from policy.service import catalogue
 from policy.service.catalogue import EXAMPLE_CONFIGURATION
 from policy.service.configuration import schema_of_file
 from policy.service.report import sarif, summary, violations, workflow_commands
@@ -72,12 +73,12 @@ def events(tmp_path: Path) -> Path:
 
 def test_documentation_is_up_to_date() -> None:
     written = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
-    assert written == catalogue.page(RULES), "run .venv/bin/python -m policy docs > docs/policies.md"
+    assert written == catalogue.page(RULES), "run aws-vpn policies docs > docs/policies.md"
 
 
 def test_catalogue_says_everything_about_each_rule() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "policy", "catalogue"],
+        [Path(sys.executable).with_name("aws-vpn"), "policies", "list"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -141,15 +142,15 @@ def test_a_log_that_is_none_is_refused_in_one_line(
 ) -> None:
     file = tmp_path / "events.json"
     file.write_text("no events", encoding="utf-8")
-    assert command.main(["sarif", str(file)]) == 1
+    assert main(["policies", "sarif", str(file)]) == 1
     assert capsys.readouterr().err.count("\n") == 1
-    assert command.main(["sarif", str(tmp_path / "missing")]) == 1
+    assert main(["policies", "sarif", str(tmp_path / "missing")]) == 1
     assert "No such file" in capsys.readouterr().err
 
 
 def test_annotate_writes_the_summary_where_it_is_told(events: Path, tmp_path: Path) -> None:
     target = tmp_path / "summary.md"
-    assert command.main(["annotate", str(events), "--stack", "prod", "--summary", str(target)]) == 0
+    assert main(["policies", "annotate", str(events), "--stack", "prod", "--summary", str(target)]) == 0
     assert target.read_text(encoding="utf-8").startswith("### Policies: prod")
 
 

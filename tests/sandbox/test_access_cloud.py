@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from access import __main__ as command_line
 from access import store
 from access.passphrase import FILE_VARIABLE, VARIABLE
+from command.root import main
 from labs.moto_server import CloudServer, cloud_server
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +44,7 @@ def run(
     monkeypatch.setattr(store, "SCRYPT_COST", 2**4)
 
     def command(*arguments: str) -> tuple[int, str, str]:
-        code = command_line.main(["--home", str(tmp_path / "home"), *arguments])
+        code = main(["access", "--home", str(tmp_path / "home"), *arguments])
         captured = capsys.readouterr()
         return code, captured.out, captured.err
 

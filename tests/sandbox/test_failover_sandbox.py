@@ -113,7 +113,7 @@ def test_a_change_is_rolled_out_as_the_runbook_says(prod: Prod) -> None:
 
 
 def test_keys_are_rotated_as_the_runbook_says(prod: Prod) -> None:
-    succeed(prod, "here", "python -m access --stack prod --tunnel staff issue alice")
+    succeed(prod, "here", "aws-vpn access --stack prod --tunnel staff issue alice")
     for place, commands in blocks("rotate-keys"):
         succeed(prod, place, commands)
         if "publish" in commands:
@@ -122,9 +122,9 @@ def test_keys_are_rotated_as_the_runbook_says(prod: Prod) -> None:
 
 
 def test_a_client_is_revoked_as_the_runbook_says(prod: Prod) -> None:
-    listed = succeed(prod, "here", "python -m access --stack prod --tunnel staff list").stdout
+    listed = succeed(prod, "here", "aws-vpn access --stack prod --tunnel staff list").stdout
     if "alice" not in listed:
-        succeed(prod, "here", "python -m access --stack prod --tunnel staff issue alice")
+        succeed(prod, "here", "aws-vpn access --stack prod --tunnel staff issue alice")
     outputs = [done.stdout for done in run(prod, "revoke-a-client")]
     for machine in (prod.main, prod.standby):
         machine.fetch()

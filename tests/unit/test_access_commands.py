@@ -15,13 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from access import __main__ as command_line
 from access import authority as ca
 from access import store
 from access.passphrase import FILE_VARIABLE, VARIABLE
+from command.root import main
 from stacks.stack_file import read_stack_file
 
 ROOT = Path(__file__).parents[2]
+AWS_VPN = str(Path(sys.executable).with_name("aws-vpn"))
 PASSPHRASE = "correct horse battery staple"
 
 Run = Callable[..., tuple[int, str, str]]
@@ -41,10 +42,7 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
     monkeypatch.setattr(store, "SCRYPT_COST", 2**4)
 
     def command(*arguments: str, at: Path = home) -> tuple[int, str, str]:
-        try:
-            code = command_line.main(["--home", str(at), *arguments])
-        except SystemExit as end:
-            code = int(str(end.code))
+        code = main(["access", "--home", str(at), *arguments])
         captured = capsys.readouterr()
         return code, captured.out, captured.err
 
@@ -114,12 +112,12 @@ def test_a_sites_profile_names_its_networks(ready: Run, home: Path) -> None:
     [
         (["issue", "alice"], "alice has a certificate, valid until"),
         (["issue", "a/b"], "'a/b'; should be a client's name"),
-        (["issue", "-x"], "the following arguments are required"),
+        (["issue", "-x"], "No such option"),
         (["issue", "site-x"], "site-x begins like an office's; should be another name, or `issue-site x`"),
         (["issue-site", "paris"], "office paris is not in the settings; should be one of potsdam"),
         (["renew", "bob"], "bob has no certificate; should be one of alice"),
         (["revoke", "bob"], "bob has no certificate; should be one of alice"),
-        (["renew"], "one of the arguments name --server is required"),
+        (["renew"], "one of NAME and --server should be given"),
         (["issue", "bob", "--days", "0"], "0; should be a number of days from 1 to 3650"),
         (["issue", "bob", "--address", "vpn"], "vpn; should be an IPv4 address"),
         (["issue", "bob", "--output", "/proc/none"], "cannot write to /proc/none: No such file or directory"),
@@ -282,8 +280,8 @@ def crash(self, target):
         os.kill(os.getpid(), signal.SIGKILL)
     return replaced(self, target)
 Path.replace = crash
-from access.__main__ import main
-sys.exit(main(sys.argv[1:]))
+from command.root import main
+sys.exit(main(["access", *sys.argv[1:]]))
 """
 
 
@@ -340,13 +338,13 @@ def test_what_is_stored_is_what_was_known(home: Path) -> None:
 @pytest.mark.parametrize(
     ("sink", "said"),
     [
-        ("> /dev/full", "done, but cannot be printed: No space left on device; should be"),
+        ("> /dev/full", "cannot print: No space left on device; should be"),
         ("| (exec <&-; cat)", ""),
     ],
 )
 def test_output_that_nobody_takes_is_no_crash(ready: Run, home: Path, sink: str, said: str) -> None:
     done = subprocess.run(
-        ["sh", "-c", f'"$0" -m access --home "$1" list {sink}', sys.executable, str(home)],
+        ["sh", "-c", f'"$0" access --home "$1" list {sink}', AWS_VPN, str(home)],
         cwd=ROOT,
         capture_output=True,
         text=True,
