@@ -99,9 +99,10 @@ dataplane-packages:
 	fi
 
 .PHONY: lint
-lint: setup ## Check style, types and workflow files
+lint: setup ## Check style, types, who imports whom, and workflow files
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@PYTHONPATH=. $(BIN)/lint-imports --no-logo --no-cache
 	@$(BIN)/basedpyright
 	@if [ -d .github/workflows ]; then \
 		$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.y*ml; fi
