@@ -12,6 +12,7 @@ import pulumi_aws as aws
 from pydantic import SecretStr
 
 from components.labels import Labels
+from model.tunnel_options import TunnelOptions
 
 LARGEST_PLAIN_ASN = 2147483647
 """Up to here a customer gateway takes `bgpAsn`, above it `bgpAsnExtended` (EC2, CreateCustomerGateway)."""
@@ -28,28 +29,11 @@ TUNNEL_STATE_PERIOD_SECONDS = 60
 
 @dataclass(frozen=True, kw_only=True)
 class TunnelArgs:
-    """How one IPsec tunnel negotiates. Times in seconds; values as AWS's "Tunnel options" names them.
+    """One IPsec tunnel. Without `inside_cidr` and `preshared_key` AWS chooses them."""
 
-    Without `inside_cidr` and `preshared_key` AWS chooses them.
-    """
-
-    inside_cidr: IPv4Network | None
-    preshared_key: SecretStr | None
-    ike_versions: tuple[str, ...]
-    phase1_encryption_algorithms: tuple[str, ...]
-    phase1_integrity_algorithms: tuple[str, ...]
-    phase1_dh_group_numbers: tuple[int, ...]
-    phase1_lifetime_seconds: int
-    phase2_encryption_algorithms: tuple[str, ...]
-    phase2_integrity_algorithms: tuple[str, ...]
-    phase2_dh_group_numbers: tuple[int, ...]
-    phase2_lifetime_seconds: int
-    rekey_margin_time_seconds: int
-    rekey_fuzz_percentage: int
-    replay_window_size: int
-    dpd_timeout_seconds: int
-    dpd_timeout_action: str
-    startup_action: str
+    inside_cidr: IPv4Network | None = None
+    preshared_key: SecretStr | None = None
+    options: TunnelOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,20 +253,6 @@ def _tunnel_inputs(number: int, tunnel: TunnelArgs) -> dict[str, Any]:
     inputs = {
         "inside_cidr": None if tunnel.inside_cidr is None else str(tunnel.inside_cidr),
         "preshared_key": None if key is None else pulumi.Output.secret(key.get_secret_value()),
-        "ike_versions": list(tunnel.ike_versions),
-        "phase1_encryption_algorithms": list(tunnel.phase1_encryption_algorithms),
-        "phase1_integrity_algorithms": list(tunnel.phase1_integrity_algorithms),
-        "phase1_dh_group_numbers": list(tunnel.phase1_dh_group_numbers),
-        "phase1_lifetime_seconds": tunnel.phase1_lifetime_seconds,
-        "phase2_encryption_algorithms": list(tunnel.phase2_encryption_algorithms),
-        "phase2_integrity_algorithms": list(tunnel.phase2_integrity_algorithms),
-        "phase2_dh_group_numbers": list(tunnel.phase2_dh_group_numbers),
-        "phase2_lifetime_seconds": tunnel.phase2_lifetime_seconds,
-        "rekey_margin_time_seconds": tunnel.rekey_margin_time_seconds,
-        "rekey_fuzz_percentage": tunnel.rekey_fuzz_percentage,
-        "replay_window_size": tunnel.replay_window_size,
-        "dpd_timeout_seconds": tunnel.dpd_timeout_seconds,
-        "dpd_timeout_action": tunnel.dpd_timeout_action,
-        "startup_action": tunnel.startup_action,
+        **tunnel.options.inputs(),
     }
     return {f"tunnel{number}_{option}": value for option, value in inputs.items()}

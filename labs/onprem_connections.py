@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
 
+from model.tunnel_options import TunnelOptions
 from onprem.assembly import Surroundings, TunnelFacts, assemble
 from onprem.connection import Connection
 from onprem.document import read_document
-from stacks.sections.hardware_vpn import TunnelOptions
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "unit" / "golden" / "onprem"
 BERLIN = Surroundings(

@@ -15,6 +15,8 @@ from typing import Literal, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from model.addresses import Cidr
+from model.constraints import Name
+from model.tunnel_options import TunnelOptions
 from onprem.assembly import Surroundings, TunnelFacts, assemble
 from onprem.connection import Connection
 from onprem.document import LARGEST_DOCUMENT, read_document
@@ -22,9 +24,6 @@ from onprem.errors import OnpremError
 from onprem.output import shown, write_files
 from onprem.rendering import RenderedFile, UnsupportedError, devices, render
 from onprem.stack import read_stack
-from stacks.sections.hardware_vpn import TunnelOptions
-from stacks.sections.section import Name
-from stacks.stack_file import SettingsError
 
 INTERFACE = re.compile(r"[A-Za-z][A-Za-z0-9./_-]{0,31}")
 NAME = TypeAdapter[str](Name)
@@ -58,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
         for line in _devices() if options.command == "devices" else _rendered(options):
             print(line)
         sys.stdout.flush()
-    except (OnpremError, SettingsError) as error:
+    except OnpremError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

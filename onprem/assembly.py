@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
 from typing import Literal
 
+from model.tunnel_options import PRESHARED_KEY, PRESHARED_KEY_RIGHT, TunnelOptions
 from onprem.connection import Connection, Proposals, Tunnel
 from onprem.document import Document, DocumentTunnel
 from onprem.errors import OnpremError
-from stacks.sections.hardware_vpn import TunnelOptions
 
 REKEY_MARGIN = 270
 """Seconds: the default of RekeyMarginTimeSeconds (EC2 API, VpnTunnelOptionsSpecification)."""
@@ -42,8 +42,10 @@ def assemble(
 ) -> Connection:
     """The connection that a document and the facts around it describe.
 
+    Keys are checked here, whatever they come from: they are the only text that reaches a router's language.
+
     Raises:
-        OnpremError: a tunnel has no pre-shared key.
+        OnpremError: a tunnel has no pre-shared key, or one that AWS would not take.
     """
     first, second = (
         _tunnel(described, known, surroundings)
@@ -67,6 +69,11 @@ def _tunnel(described: DocumentTunnel, known: TunnelFacts, surroundings: Surroun
         raise OnpremError(
             f"{surroundings.name}: tunnel {described.position} ({described.amazon_outside}) has no pre-shared"
             f" key in {surroundings.origin}; should be there, or in Secrets Manager"
+        )
+    if not PRESHARED_KEY.fullmatch(key):
+        raise OnpremError(
+            f"{surroundings.name}: the pre-shared key of tunnel {described.position} should be"
+            f" {PRESHARED_KEY_RIGHT}"
         )
     ike, esp = described.ike, described.esp
     if known.options:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from model.errors import AwsVpnError
 
-class OnpremError(Exception):
+
+class OnpremError(AwsVpnError):
     """One line for the user: what cannot be done, the value, and what would be right."""

@@ -56,11 +56,13 @@ class Environment:
             "alertTopicArn": self._alerts.arn,
         }
         if self._settings.hardware_vpn and self._hardware_vpn:
-            sites = self._hardware_vpn.sites
+            vpn, sites = self._settings.hardware_vpn, self._hardware_vpn.sites
             exports["hardwareVpn"] = {
+                "region": self._settings.region,
+                "vpcCidrs": [str(self._settings.network.cidr)],
                 "vpgId": self._hardware_vpn.vpg_id,
-                "amazonSideAsn": self._settings.hardware_vpn.amazon_side_asn,
-                "sites": {name: _site_export(site) for name, site in sites.items()},
+                "amazonSideAsn": vpn.amazon_side_asn,
+                "sites": {site.name: _site_export(vpn, site, sites[site.name]) for site in vpn.sites},
             }
             exports["configurations"] = pulumi.Output.secret(
                 {name: site.configuration for name, site in sites.items()}
@@ -204,7 +206,7 @@ def _servers(stack: str, settings: Settings) -> dict[str, ServerHost]:
 
 def _site_args(vpn: HardwareVpnSettings, site: Site) -> SiteArgs:
     first, second = (
-        TunnelArgs(**dict(options), inside_cidr=own.inside_cidr, preshared_key=own.preshared_key)
+        TunnelArgs(options=options, inside_cidr=own.inside_cidr, preshared_key=own.preshared_key)
         for options, own in zip(vpn.tunnel_options(site), site.tunnels, strict=True)
     )
     return SiteArgs(
@@ -220,13 +222,18 @@ def _site_args(vpn: HardwareVpnSettings, site: Site) -> SiteArgs:
     )
 
 
-def _site_export(site: ConnectedSite) -> dict[str, Any]:
+def _site_export(vpn: HardwareVpnSettings, site: Site, made: ConnectedSite) -> dict[str, Any]:
+    """All that a router's configuration is made of, but the keys: `onprem` never looks at the stack file."""
     return {
-        "vpnConnectionId": site.vpn_connection_id,
-        "customerGatewayId": site.customer_gateway_id,
-        "routing": site.routing,
+        "vpnConnectionId": made.vpn_connection_id,
+        "customerGatewayId": made.customer_gateway_id,
+        "routing": made.routing,
+        "hasCertificate": site.certificate_arn is not None,
+        "lanCidrs": [str(cidr) for cidr in site.lan_cidrs],
         "tunnels": [
-            {"outsideAddress": address, "insideCidr": cidr}
-            for address, cidr in zip(site.outside_addresses, site.inside_cidrs, strict=True)
+            {"outsideAddress": address, "insideCidr": cidr, "options": options.exported()}
+            for address, cidr, options in zip(
+                made.outside_addresses, made.inside_cidrs, vpn.tunnel_options(site), strict=True
+            )
         ],
     }

@@ -8,11 +8,12 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from model.addresses import Claim, overlaps
+from model.constraints import each_once, matching
 from stacks.sections.hardware_vpn import HardwareVpnSettings
 from stacks.sections.nat import NatSettings
 from stacks.sections.network import NetworkSettings
 from stacks.sections.openvpn import OpenVpnSettings
-from stacks.sections.section import Problem, Section, each_once, matching
+from stacks.sections.section import Problem, Section
 
 Region = Annotated[str, matching(r"[a-z]{2}(-[a-z]+)+-\d", "a region's name, such as eu-central-1")]
 TagKey = Annotated[

@@ -13,6 +13,7 @@ from pulumi_policy import Severity
 from pydantic import Field
 
 from model.addresses import Claim, IPNetwork, overlaps
+from model.tunnel_options import INSIDE_RANGE, RESERVED_INSIDE
 from policy.facts import aws_types as aws
 from policy.facts.claims import NOBODY, Taken, parsed, taken_in, taken_in_files, without_repetitions
 from policy.facts.free_blocks import FreeBlocks, holds, private_range
@@ -22,7 +23,6 @@ from policy.facts.routes import DESTINATIONS, StaticRoute, static_routes, unread
 from policy.facts.values import UNKNOWN, is_secret
 from policy.rules.gateways import attachments
 from policy.rules.rule import Finding, Level, Parameters, ResourceParameters, ResourceRule, StackRule
-from stacks.sections.hardware_vpn import INSIDE_RANGE, RESERVED_INSIDE
 from stacks.sections.section import Section
 
 INSIDE_IPV6_RANGE = IPv6Network("fd00::/8")

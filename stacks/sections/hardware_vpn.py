@@ -1,59 +1,22 @@
-"""The `hardwareVpn` section: the VPG and the sites that connect to it over IPsec.
-
-Allowed values and ranges are those of "Tunnel options for your AWS Site-to-Site VPN connection" and of
-VpnTunnelOptionsSpecification in the EC2 API reference. Weak values that AWS still allows are allowed here;
-the policy pack refuses them.
-"""
+"""The `hardwareVpn` section: the VPG and the sites that connect to it over IPsec."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 from typing import Annotated, Literal, cast
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from model.addresses import Address, Cidr
-from stacks.sections.section import Name, Problem, RetentionDays, Section, each_once, matching
-
-INSIDE_RANGE = IPv4Network("169.254.0.0/16")
-RESERVED_INSIDE = frozenset(
-    IPv4Network(block)
-    for block in (
-        "169.254.0.0/30",
-        "169.254.1.0/30",
-        "169.254.2.0/30",
-        "169.254.3.0/30",
-        "169.254.4.0/30",
-        "169.254.5.0/30",
-        "169.254.169.252/30",
-    )
-)
-"""Inside blocks that AWS keeps for itself ("Tunnel options", inside tunnel IPv4 CIDR)."""
+from model.constraints import Name, each_once, matching
+from model.tunnel_options import InsideCidr, PresharedKey, TunnelOptions
+from stacks.sections.section import Problem, RetentionDays, Section
 
 RESERVED_ASNS = {7224: "every region", 9059: "eu-west-1", 10124: "ap-northeast-1", 17943: "ap-southeast-1"}
 """ASNs that AWS reserves, and where ("Customer gateway options")."""
-
-_PSK = re.compile(r"[1-9A-Za-z._][0-9A-Za-z._]{7,63}")
-
-
-def _check_preshared_key(key: SecretStr) -> SecretStr:
-    if not _PSK.fullmatch(key.get_secret_value()):
-        raise PydanticCustomError(
-            "preshared_key", "8 to 64 letters, digits, '.' and '_', the first of them not a zero"
-        )
-    return key
-
-
-def _check_inside_cidr(cidr: IPv4Network) -> IPv4Network:
-    if cidr.prefixlen != 30 or not cidr.subnet_of(INSIDE_RANGE):
-        raise PydanticCustomError("inside_cidr", "a /30 block in 169.254.0.0/16")
-    if cidr in RESERVED_INSIDE:
-        raise PydanticCustomError("inside_cidr", "a /30 block in 169.254.0.0/16 that AWS does not reserve")
-    return cidr
 
 
 def _check_public_address(address: Address) -> Address:
@@ -87,8 +50,6 @@ def _check_two(tunnels: object) -> object:
     return cast("object", tunnels)
 
 
-PresharedKey = Annotated[SecretStr, AfterValidator(_check_preshared_key)]
-InsideCidr = Annotated[Cidr, AfterValidator(_check_inside_cidr)]
 PublicAddress = Annotated[Address, AfterValidator(_check_public_address)]
 CertificateArn = Annotated[
     str,
@@ -96,52 +57,6 @@ CertificateArn = Annotated[
         r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/.+", "the ARN of a private certificate in ACM"
     ),
 ]
-IkeVersion = Literal["ikev1", "ikev2"]
-Encryption = Literal["AES128", "AES256", "AES128-GCM-16", "AES256-GCM-16"]
-Integrity = Literal["SHA1", "SHA2-256", "SHA2-384", "SHA2-512"]
-Phase1DhGroup = Literal[2, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]
-Phase2DhGroup = Literal[2, 5, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]
-
-
-class TunnelOptions(Section):
-    """How one IPsec tunnel negotiates. Times in seconds. The defaults are the strongest that AWS offers."""
-
-    ike_versions: Annotated[tuple[IkeVersion, ...], Field(min_length=1), AfterValidator(each_once)] = (
-        "ikev2",
-    )
-    phase1_encryption_algorithms: Annotated[
-        tuple[Encryption, ...], Field(min_length=1), AfterValidator(each_once)
-    ] = ("AES256", "AES256-GCM-16")
-    phase1_integrity_algorithms: Annotated[
-        tuple[Integrity, ...], Field(min_length=1), AfterValidator(each_once)
-    ] = ("SHA2-256", "SHA2-384", "SHA2-512")
-    phase1_dh_group_numbers: Annotated[
-        tuple[Phase1DhGroup, ...], Field(min_length=1), AfterValidator(each_once)
-    ] = (19, 20, 21)
-    phase1_lifetime_seconds: Annotated[int, Field(ge=900, le=28800)] = 28800
-    phase2_encryption_algorithms: Annotated[
-        tuple[Encryption, ...], Field(min_length=1), AfterValidator(each_once)
-    ] = ("AES256", "AES256-GCM-16")
-    phase2_integrity_algorithms: Annotated[
-        tuple[Integrity, ...], Field(min_length=1), AfterValidator(each_once)
-    ] = ("SHA2-256", "SHA2-384", "SHA2-512")
-    phase2_dh_group_numbers: Annotated[
-        tuple[Phase2DhGroup, ...], Field(min_length=1), AfterValidator(each_once)
-    ] = (19, 20, 21)
-    phase2_lifetime_seconds: Annotated[int, Field(ge=900, le=3600)] = 3600
-    rekey_margin_time_seconds: Annotated[int, Field(ge=60, le=1800)] = 270
-    rekey_fuzz_percentage: Annotated[int, Field(ge=0, le=100)] = 100
-    replay_window_size: Annotated[int, Field(ge=64, le=2048)] = 1024
-    dpd_timeout_seconds: Annotated[int, Field(ge=30)] = 40
-    dpd_timeout_action: Literal["clear", "none", "restart"] = "restart"
-    startup_action: Literal["add", "start"] = "start"
-
-    def overridden_by(self, own: TunnelOptions) -> TunnelOptions:
-        """These options with those that `own` sets put over them."""
-        given = {
-            field: getattr(own, field) for field in own.model_fields_set & TunnelOptions.model_fields.keys()
-        }
-        return TunnelOptions(**{**dict(self), **given})
 
 
 class Tunnel(TunnelOptions):

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from model.addresses import Cidr, Claim, overlaps
-from stacks.sections.section import Problem, RetentionDays, Section, matching
+from model.constraints import matching
+from stacks.sections.section import Problem, RetentionDays, Section
 
 COMPUTED_ZONES = 4
 """Zones that computed subnets leave room for: a zone added later never renumbers the subnets that exist."""

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from model.addresses import Address, Cidr
+from model.constraints import Name, matching
 from stacks.sections.failover import FailoverSettings
-from stacks.sections.section import Name, Port, Problem, RetentionDays, Section, matching
+from stacks.sections.section import Port, Problem, RetentionDays, Section
 
 ClientName = Annotated[
     str,

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
-
-Item = TypeVar("Item", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +39,6 @@ class Section(BaseModel):
         """What is wrong between fields that are each right alone."""
         yield from ()
 
-
-def matching(pattern: str, right: str) -> AfterValidator:
-    """Accept text that matches `pattern` as a whole; else say what is `right`."""
-    compiled = re.compile(pattern)
-
-    def check(text: str) -> str:
-        if not compiled.fullmatch(text):
-            raise PydanticCustomError("pattern", "{right}", {"right": right})
-        return text
-
-    return AfterValidator(check)
-
-
-def each_once(values: tuple[Item, ...]) -> tuple[Item, ...]:
-    """Accept values that are all different."""
-    if len(set(values)) != len(values):
-        raise PydanticCustomError("each_once", "each value once")
-    return values
-
-
-Name = Annotated[
-    str,
-    matching(
-        r"(?=.{1,24}$)[a-z](-?[a-z0-9])*",
-        "a name of lower-case letters, digits and single hyphens, 24 at most, that starts with a letter",
-    ),
-]
-"""A name that also fits into resource names: lower-case letters, digits and single hyphens, at most 24."""
 
 RetentionDays = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653

@@ -11,9 +11,9 @@ import pytest
 from labs.ipsec import start_daemon, user_space_ipsec
 from labs.namespaces import Host, Lab
 from labs.onprem_connections import BGP, STATIC, connection
+from model.tunnel_options import TunnelOptions
 from onprem.connection import Connection
 from onprem.rendering import RenderedFile, render
-from stacks.sections.hardware_vpn import TunnelOptions
 
 EVERYTHING = {
     "ike_versions": ("ikev1",),

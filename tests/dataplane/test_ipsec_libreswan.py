@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from labs.onprem_connections import BGP, STATIC, connection
+from model.tunnel_options import TunnelOptions
 from onprem.connection import Connection
 from onprem.rendering import render
-from stacks.sections.hardware_vpn import TunnelOptions
 
 EVERYTHING = {
     "phase1_encryption_algorithms": ("AES128", "AES256", "AES128-GCM-16", "AES256-GCM-16"),

@@ -81,7 +81,7 @@ def test_the_terminal_shows_no_key(prod: IsolatedSandbox) -> None:
         (("--stack", "dev", "--all"), "stack dev is not deployed yet; run make up STACK=dev\n"),
         (
             ("--stack", "prod", "--site", "madrid"),
-            "no site 'madrid' in stacks/Pulumi.prod.yaml; should be one of berlin-1, berlin-2, lisbon\n",
+            "no site 'madrid' in stack prod; should be one of berlin-1, berlin-2, lisbon\n",
         ),
     ],
 )

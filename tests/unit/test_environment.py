@@ -12,6 +12,7 @@ import pulumi
 import pytest
 
 from model.names import ROLE_NAME_LIMIT
+from model.tunnel_options import TunnelOptions
 from stacks.environment import Environment
 from stacks.sections.openvpn import Office
 from stacks.settings import Settings
@@ -149,7 +150,11 @@ def test_only_prod_is_protected(graphs: dict[str, Graph]) -> None:
 def test_exports_hold_what_a_user_needs_next(graphs: dict[str, Graph]) -> None:
     exports = graphs["dev"].exports
     assert exports["network"]["vpcId"] == "network-id"
+    options = TunnelOptions().exported()
+    assert options["replayWindowSize"] == 1024
     assert exports["hardwareVpn"] == {
+        "region": "eu-central-1",
+        "vpcCidrs": ["10.10.0.0/16"],
         "vpgId": "hardware-vpn-id",
         "amazonSideAsn": 64512,
         "sites": {
@@ -157,9 +162,11 @@ def test_exports_hold_what_a_user_needs_next(graphs: dict[str, Graph]) -> None:
                 "vpnConnectionId": "hardware-vpn-berlin-id",
                 "customerGatewayId": "hardware-vpn-berlin-id",
                 "routing": "static",
+                "hasCertificate": False,
+                "lanCidrs": ["192.168.10.0/24", "192.168.11.0/24"],
                 "tunnels": [
-                    {"outsideAddress": "192.0.2.1", "insideCidr": "169.254.10.0/30"},
-                    {"outsideAddress": "192.0.2.2", "insideCidr": "169.254.10.4/30"},
+                    {"outsideAddress": "192.0.2.1", "insideCidr": "169.254.10.0/30", "options": options},
+                    {"outsideAddress": "192.0.2.2", "insideCidr": "169.254.10.4/30", "options": options},
                 ],
             }
         },

@@ -14,29 +14,23 @@ from pydantic import SecretStr
 from components.hardware_vpn import HardwareVpn, HardwareVpnArgs, SiteArgs, TunnelArgs
 from components.labels import Labels
 from model.names import EnvironmentNames
+from model.tunnel_options import TunnelOptions
 from tests.unit.graph import Graph, record
 
 VPN = "aws-vpn:vpn:HardwareVpn::hardware-vpn"
 CONNECTION = "aws:ec2/vpnConnection:VpnConnection"
 
-TUNNEL = TunnelArgs(
-    inside_cidr=IPv4Network("169.254.10.0/30"),
-    preshared_key=SecretStr("Secret.Key_1"),
-    ike_versions=("ikev2",),
+OPTIONS = TunnelOptions(
     phase1_encryption_algorithms=("AES256",),
     phase1_integrity_algorithms=("SHA2-256",),
     phase1_dh_group_numbers=(19,),
-    phase1_lifetime_seconds=28800,
     phase2_encryption_algorithms=("AES256-GCM-16",),
     phase2_integrity_algorithms=("SHA2-384",),
     phase2_dh_group_numbers=(20, 21),
-    phase2_lifetime_seconds=3600,
-    rekey_margin_time_seconds=270,
-    rekey_fuzz_percentage=100,
-    replay_window_size=1024,
-    dpd_timeout_seconds=40,
-    dpd_timeout_action="restart",
     startup_action="start",
+)
+TUNNEL = TunnelArgs(
+    inside_cidr=IPv4Network("169.254.10.0/30"), preshared_key=SecretStr("Secret.Key_1"), options=OPTIONS
 )
 STATIC = SiteArgs(
     name="berlin",
@@ -47,7 +41,7 @@ STATIC = SiteArgs(
     device_name="edge",
     bgp_asn=None,
     lan_cidrs=(IPv4Network("192.168.1.0/24"), IPv4Network("192.168.2.0/24")),
-    tunnels=(TUNNEL, replace(TUNNEL, inside_cidr=None, preshared_key=None, dpd_timeout_seconds=60)),
+    tunnels=(TUNNEL, TunnelArgs(options=OPTIONS.model_copy(update={"dpd_timeout_seconds": 60}))),
 )
 BGP = replace(STATIC, name="lisbon-1", location="lisbon", critical=True, bgp_asn=65010)
 

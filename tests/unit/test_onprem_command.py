@@ -8,10 +8,12 @@ import stat
 import subprocess
 import sys
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 
 from labs.onprem_connections import BGP, GOLDEN, STATIC
+from model.tunnel_options import TunnelOptions
 from onprem.__main__ import main
 from onprem.errors import OnpremError
 from onprem.output import write_files
@@ -28,7 +30,6 @@ FROM_FILE = [
     "--strongest",
 ]
 XML = ["--xml", str(GOLDEN / "static.xml")]
-NETWORK = {"vpcId": "vpc-1", "cidr": "10.30.0.0/16"}
 BERLIN_2 = (
     BGP.text.replace("203.0.113.10", "203.0.113.11")
     .replace("169.254.30.1<", "169.254.30.9<")
@@ -58,10 +59,32 @@ def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return outputs
 
 
-def _deploy(outputs: Path, **configurations: str) -> None:
+def _site(blocks: tuple[str, str], lans: list[str], options: TunnelOptions) -> dict[str, Any]:
+    tunnels = [
+        {"outsideAddress": "192.0.2.1", "insideCidr": block, "options": options.exported()}
+        for block in blocks
+    ]
+    return {
+        "vpnConnectionId": "vpn-1",
+        "routing": "any",
+        "hasCertificate": False,
+        "lanCidrs": lans,
+        "tunnels": tunnels,
+    }
+
+
+def _deploy(outputs: Path, options: TunnelOptions | None = None, **configurations: str) -> None:
     names = {"berlin-1": BGP.text, "berlin-2": BERLIN_2, "lisbon": STATIC.text}
     names |= {key.replace("_", "-"): text for key, text in configurations.items()}
-    outputs.write_text(json.dumps({"network": NETWORK, "configurations": names}), encoding="utf-8")
+    used = options or TunnelOptions()
+    berlin = ["192.168.10.0/24", "192.168.11.0/24"]
+    sites = {
+        "berlin-1": _site(("169.254.30.0/30", "169.254.30.4/30"), berlin, used),
+        "berlin-2": _site(("169.254.30.8/30", "169.254.30.12/30"), berlin, used),
+        "lisbon": _site(("169.254.30.16/30", "169.254.30.20/30"), ["192.168.30.0/24"], used),
+    }
+    vpn = {"region": "eu-central-1", "vpcCidrs": ["10.30.0.0/16"], "sites": sites}
+    outputs.write_text(json.dumps({"hardwareVpn": vpn, "configurations": names}), encoding="utf-8")
 
 
 def _refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -137,11 +160,8 @@ def test_wrong_use_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert said(*FROM_FILE, *XML, "--routing", "bgp").startswith(
         "lisbon: vpn-04a7d1e9c83b5f260 has static routing"
     )
-    assert said("render", "--stack", "nowhere", "--all") == (
-        "no stack 'nowhere'; should be one of dev, prod, staging"
-    )
     assert said("render", "--stack", "../prod", "--all") == (
-        "no stack '../prod'; should be one of dev, prod, staging"
+        "no stack '../prod'; should be a stack's name, such as prod"
     )
     assert said("render", "--stack", "prod", "--all", "--lan", "10.1.0.0/24", "--strongest") == (
         "--lan, --strongest with --stack; should be given with --xml alone"
@@ -159,37 +179,65 @@ def test_a_key_that_is_nowhere_is_said(tmp_path: Path, capsys: pytest.CaptureFix
     assert said.startswith("lisbon: tunnel 2 (198.51.100.104) has no pre-shared key in a file")
 
 
-def test_a_stack_is_rendered_with_its_settings(pulumi: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _deploy(pulumi)
+def test_a_stack_is_rendered_as_it_was_deployed(pulumi: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever its stack file says by now."""
+    _deploy(pulumi, TunnelOptions(phase1_dh_group_numbers=(15,), phase2_dh_group_numbers=(16,)))
     assert main(["render", "--stack", "prod", "--all", "--device", "strongswan", "--show-secrets"]) == 0
     shown = capsys.readouterr().out
     assert shown.count("etc/frr/frr.conf") == 3
     assert "network 192.168.11.0/24" in shown
     assert "aes256gcm16-prfsha256" in shown
+    assert "modp3072" in shown
+    assert "modp4096" in shown
     assert "first.example.key_1" in shown
 
 
-def test_a_stack_that_is_not_as_its_file_says_is_refused(
+def test_a_tunnel_is_found_by_its_inside_block_and_not_by_its_place(
     pulumi: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    _deploy(pulumi)
+    outputs = json.loads(pulumi.read_text("utf-8"))
+    tunnels = outputs["hardwareVpn"]["sites"]["lisbon"]["tunnels"]
+    tunnels[1]["options"]["replayWindowSize"] = 64
+    tunnels.reverse()
+    pulumi.write_text(json.dumps(outputs), encoding="utf-8")
+    assert main(["render", "--stack", "prod", "--site", "lisbon", "--device", "strongswan"]) == 0
+    first, second = capsys.readouterr().out.split("==> etc/swanctl/conf.d/")[1:3]
+    assert "replay_window = 1024" in first
+    assert "replay_window = 64" in second
+
+
+def test_a_stack_that_cannot_be_rendered_is_refused(pulumi: Path, capsys: pytest.CaptureFixture[str]) -> None:
     render = ("render", "--stack", "prod", "--site")
     assert _refusal(capsys, *render, "lisbon") == "stack prod is not deployed yet; run make up STACK=prod"
     pulumi.write_text("{}", encoding="utf-8")
     assert _refusal(capsys, *render, "lisbon") == "stack prod is not deployed yet; run make up STACK=prod"
+    pulumi.write_text('{"network": {}}', encoding="utf-8")
+    assert _refusal(capsys, *render, "lisbon") == (
+        "stack prod is deployed without hardwareVpn; should be a stack with one"
+    )
+    pulumi.write_text('{"hardwareVpn": {"region": "eu-central-1"}}', encoding="utf-8")
+    assert _refusal(capsys, *render, "lisbon") == (
+        "stack prod: the output hardwareVpn.vpcCidrs should be as this version exports it;"
+        " run make up STACK=prod"
+    )
     _deploy(pulumi)
     assert _refusal(capsys, *render, "madrid") == (
-        "no site 'madrid' in stacks/Pulumi.prod.yaml; should be one of berlin-1, berlin-2, lisbon"
-    )
-    _deploy(pulumi, lisbon=BGP.text)
-    assert "lisbon: deployed with bgp routing, and the stack file says static" in _refusal(
-        capsys, *render, "lisbon"
+        "no site 'madrid' in stack prod; should be one of berlin-1, berlin-2, lisbon"
     )
     _deploy(pulumi, berlin_1=BERLIN_2)
-    assert "tunnel 1 is deployed with inside addresses of 169.254.30.8/30" in _refusal(
-        capsys, *render, "berlin-1"
-    )
-    pulumi.write_text(json.dumps({"network": NETWORK, "configurations": {}}), encoding="utf-8")
-    assert _refusal(capsys, *render, "lisbon") == "lisbon: not deployed yet; run make up STACK=prod"
+    assert "has a tunnel with inside addresses of 169.254.30.8/30" in _refusal(capsys, *render, "berlin-1")
+
+
+@pytest.mark.parametrize("key", ["0starts.with_zero", "short", "two words here", 'quote"d.key_1', "a" * 65])
+def test_a_key_that_aws_would_not_take_is_refused_without_showing_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], key: str
+) -> None:
+    document = tmp_path / "vpn.xml"
+    document.write_text(STATIC.text.replace("fourth.example.key_4", key), encoding="utf-8")
+    said = _refusal(capsys, *FROM_FILE, "--xml", str(document))
+    assert said.startswith("lisbon: the pre-shared key of tunnel 2 should be 8 to 64 letters")
+    assert key not in said
 
 
 def test_a_stack_is_read_in_the_projects_folder(

@@ -71,7 +71,6 @@ WRONG = {
     "<network_cidr>30<": ("<network_cidr>29<", "network_cidr is '29'; should be 30"),
     "<asn>64514<": ("<asn>0<", "vpn_gateway/bgp/asn is '0'"),
     "<hold_time>30</hold_time>": ("", "bgp/hold_time is missing"),
-    "first.example.key_1": ("a key with spaces", "ike/pre_shared_key is '(secret)'"),
     "<tcp_mss_adjustment>1379<": ("<tcp_mss_adjustment>9000<", "tcp_mss_adjustment is '9000'"),
     'id="vpn-0b1f0c6f4d2e8a917"': ('id="vpn; reboot"', "vpn_connection id is 'vpn; reboot'"),
     "cgw-0d55c1c2b7a90e3f4": ("x", "customer_gateway_id is 'x'"),

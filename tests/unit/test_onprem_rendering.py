@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labs.onprem_connections import BGP, STATIC, connection
+from model.tunnel_options import TunnelOptions
 from onprem.assembly import Surroundings, TunnelFacts, assemble
 from onprem.connection import ENCRYPTIONS, INTEGRITIES, Bgp, Connection, Proposals
 from onprem.document import read_document
 from onprem.errors import OnpremError
 from onprem.rendering import UnsupportedError, devices, render
-from stacks.sections.hardware_vpn import TunnelOptions
 
 GROUPS = (14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24)
 LIMITED = {"ios-xe", "junos", "libreswan", "routeros"}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from stacks.sections.hardware_vpn import TunnelOptions
+from model.tunnel_options import TunnelOptions
 from stacks.settings import Settings
 from stacks.stack_file import SettingsError, parse, read_engine_config, read_stack_file
 

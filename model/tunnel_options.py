@@ -1,0 +1,112 @@
+"""How a tunnel of a VPN connection negotiates: one value for settings, components, outputs and routers.
+
+Allowed values and ranges are those of "Tunnel options for your AWS Site-to-Site VPN connection" and of
+VpnTunnelOptionsSpecification in the EC2 API reference. Weak values that AWS still allows are allowed here;
+the policy pack refuses them.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from model.addresses import Cidr
+from model.constraints import each_once
+
+INSIDE_RANGE = IPv4Network("169.254.0.0/16")
+RESERVED_INSIDE = frozenset(
+    IPv4Network(block)
+    for block in (
+        "169.254.0.0/30",
+        "169.254.1.0/30",
+        "169.254.2.0/30",
+        "169.254.3.0/30",
+        "169.254.4.0/30",
+        "169.254.5.0/30",
+        "169.254.169.252/30",
+    )
+)
+"""Inside blocks that AWS keeps for itself ("Tunnel options", inside tunnel IPv4 CIDR)."""
+
+PRESHARED_KEY = re.compile(r"[1-9A-Za-z._][0-9A-Za-z._]{7,63}")
+PRESHARED_KEY_RIGHT = "8 to 64 letters, digits, '.' and '_', the first of them not a zero"
+"""What a pre-shared key may be ("Tunnel options", pre-shared key), and the same in words."""
+
+
+def _check_preshared_key(key: SecretStr) -> SecretStr:
+    if not PRESHARED_KEY.fullmatch(key.get_secret_value()):
+        raise PydanticCustomError("preshared_key", "{right}", {"right": PRESHARED_KEY_RIGHT})
+    return key
+
+
+def _check_inside_cidr(cidr: IPv4Network) -> IPv4Network:
+    if cidr.prefixlen != 30 or not cidr.subnet_of(INSIDE_RANGE):
+        raise PydanticCustomError("inside_cidr", "a /30 block in 169.254.0.0/16")
+    if cidr in RESERVED_INSIDE:
+        raise PydanticCustomError("inside_cidr", "a /30 block in 169.254.0.0/16 that AWS does not reserve")
+    return cidr
+
+
+PresharedKey = Annotated[SecretStr, AfterValidator(_check_preshared_key)]
+InsideCidr = Annotated[Cidr, AfterValidator(_check_inside_cidr)]
+IkeVersion = Literal["ikev1", "ikev2"]
+Encryption = Literal["AES128", "AES256", "AES128-GCM-16", "AES256-GCM-16"]
+Integrity = Literal["SHA1", "SHA2-256", "SHA2-384", "SHA2-512"]
+Phase1DhGroup = Literal[2, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]
+Phase2DhGroup = Literal[2, 5, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]
+
+Choice = TypeVar("Choice")
+Choices = Annotated[tuple[Choice, ...], Field(min_length=1), AfterValidator(each_once)]
+"""Values of which the two ends agree on one: at least one, each once."""
+
+
+class TunnelOptions(BaseModel):
+    """How one IPsec tunnel negotiates. Times in seconds. The defaults are the strongest that AWS offers.
+
+    A field is called as the provider's input is, without `tunnel1_`: a new option is a field here and
+    nothing else.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+
+    ike_versions: Choices[IkeVersion] = ("ikev2",)
+    phase1_encryption_algorithms: Choices[Encryption] = ("AES256", "AES256-GCM-16")
+    phase1_integrity_algorithms: Choices[Integrity] = ("SHA2-256", "SHA2-384", "SHA2-512")
+    phase1_dh_group_numbers: Choices[Phase1DhGroup] = (19, 20, 21)
+    phase1_lifetime_seconds: Annotated[int, Field(ge=900, le=28800)] = 28800
+    phase2_encryption_algorithms: Choices[Encryption] = ("AES256", "AES256-GCM-16")
+    phase2_integrity_algorithms: Choices[Integrity] = ("SHA2-256", "SHA2-384", "SHA2-512")
+    phase2_dh_group_numbers: Choices[Phase2DhGroup] = (19, 20, 21)
+    phase2_lifetime_seconds: Annotated[int, Field(ge=900, le=3600)] = 3600
+    rekey_margin_time_seconds: Annotated[int, Field(ge=60, le=1800)] = 270
+    rekey_fuzz_percentage: Annotated[int, Field(ge=0, le=100)] = 100
+    replay_window_size: Annotated[int, Field(ge=64, le=2048)] = 1024
+    dpd_timeout_seconds: Annotated[int, Field(ge=30)] = 40
+    dpd_timeout_action: Literal["clear", "none", "restart"] = "restart"
+    startup_action: Literal["add", "start"] = "start"
+
+    def overridden_by(self, own: TunnelOptions) -> TunnelOptions:
+        """These options with those that `own` sets put over them."""
+        given = {
+            field: getattr(own, field) for field in own.model_fields_set & TunnelOptions.model_fields.keys()
+        }
+        return TunnelOptions(**{**dict(self), **given})
+
+    def inputs(self) -> dict[str, Any]:
+        """The options as plain values, by the names of the provider's inputs."""
+        return self.model_dump(mode="json")
+
+    def exported(self) -> dict[str, Any]:
+        """The options as plain values, by the names that stack files and outputs use."""
+        return self.model_dump(mode="json", by_alias=True)

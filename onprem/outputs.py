@@ -1,0 +1,111 @@
+"""What a deployed stack says of its VPN connections: the outputs that `stacks/environment.py` exports.
+
+The stack file is not looked at: it may have been edited since, and a router has to fit what runs.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from model.addresses import Address, Cidr
+from model.names import STACK_NAME
+from model.tunnel_options import TunnelOptions
+from onprem.errors import OnpremError
+
+PULUMI_TIMEOUT = 120
+"""Seconds. Reading a stack's outputs is one request to the backend."""
+
+
+class _Output(BaseModel):
+    """A part of the outputs; what else is exported is none of a router's business."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+
+
+class TunnelOutput(_Output):
+    """A tunnel as it was deployed. Its inside block tells which tunnel of AWS's document it is."""
+
+    outside_address: Address
+    inside_cidr: Cidr
+    options: TunnelOptions
+
+
+class SiteOutput(_Output):
+    """A site's VPN connection as it was deployed."""
+
+    vpn_connection_id: str
+    has_certificate: bool
+    lan_cidrs: tuple[Cidr, ...]
+    tunnels: tuple[TunnelOutput, TunnelOutput]
+
+
+class HardwareVpnOutput(_Output):
+    """All sites, and what they reach in AWS."""
+
+    region: str
+    vpc_cidrs: tuple[Cidr, ...]
+    sites: dict[str, SiteOutput]
+
+
+class StackOutputs(_Output):
+    """What routers need of a stack's outputs. `configurations` are AWS's documents by site."""
+
+    hardware_vpn: HardwareVpnOutput
+    configurations: dict[str, str] = Field(repr=False)
+
+
+def read_outputs(stack: str, root: Path) -> StackOutputs:
+    """A stack's outputs, read in the project's folder `root` with the caller's environment.
+
+    Raises:
+        OnpremError: there is no such stack, it is not deployed, or it has no VPN connections.
+    """
+    if not (root / "Pulumi.yaml").is_file():
+        raise OnpremError(f"{root} has no Pulumi.yaml; --stack should be used in the project's folder")
+    if not STACK_NAME.fullmatch(stack):
+        raise OnpremError(f"no stack {stack!r}; should be a stack's name, such as prod")
+    outputs = _pulumi_outputs(stack, root)
+    if not outputs:
+        raise OnpremError(f"stack {stack} is not deployed yet; run make up STACK={stack}")
+    if "hardwareVpn" not in outputs:
+        raise OnpremError(f"stack {stack} is deployed without hardwareVpn; should be a stack with one")
+    try:
+        return StackOutputs.model_validate(outputs)
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"]))
+        raise OnpremError(
+            f"stack {stack}: the output {where} should be as this version exports it;"
+            f" run make up STACK={stack}"
+        ) from None
+
+
+def _pulumi_outputs(stack: str, root: Path) -> dict[str, Any]:
+    command = ["pulumi", "stack", "output", "--json", "--show-secrets", "--stack", stack]
+    try:
+        done = subprocess.run(
+            command, cwd=root, capture_output=True, text=True, timeout=PULUMI_TIMEOUT, check=False
+        )
+    except FileNotFoundError:
+        raise OnpremError(
+            "pulumi is not on PATH; should be installed, or run this with bin/sandbox in front"
+        ) from None
+    except subprocess.TimeoutExpired:
+        raise OnpremError(f"pulumi stack output took longer than {PULUMI_TIMEOUT} s") from None
+    if done.returncode != 0 and "no stack named" in done.stderr:
+        raise OnpremError(f"stack {stack} is not deployed yet; run make up STACK={stack}")
+    if done.returncode != 0:
+        said = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
+        raise OnpremError(f"pulumi stack output of {stack} failed: {said}")
+    return cast("dict[str, Any]", json.loads(done.stdout))
