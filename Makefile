@@ -10,6 +10,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 REPORTS := .sandbox/reports
 
+# Most of what tests do is wait: for engines, for timeouts of tunnels, for a monitor to decide.
+WORKERS ?= 4
+
 LOCK_HASH := $(firstword $(shell sha256sum requirements.lock))
 INSTALLED := $(VENV)/installed-$(LOCK_HASH)
 POLICY_CONFIG ?=
@@ -84,7 +87,7 @@ test-dataplane: setup dataplane-packages ## Run the tests that send packets thro
 test-unit test-policy test-sandbox test-dataplane: test-%:
 	@echo '== tests/$*'
 	@mkdir -p $(REPORTS)
-	@$(BIN)/pytest tests/$* --junitxml=$(REPORTS)/$*.xml
+	@$(BIN)/pytest tests/$* --numprocesses $(WORKERS) --dist loadfile --junitxml=$(REPORTS)/$*.xml
 
 .PHONY: dataplane-packages
 dataplane-packages:
@@ -113,8 +116,8 @@ format: setup ## Put the source into the house style
 	@$(BIN)/ruff format
 
 .PHONY: lock
-lock: ## Pin every package anew, with hashes (needs uv)
-	uv pip compile --quiet pyproject.toml --group sandbox --group test --group lint --group docs --group build \
+lock: setup ## Pin every package anew, with hashes
+	$(BIN)/uv pip compile --quiet pyproject.toml --group sandbox --group test --group lint --group docs --group build \
 		--generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header -o requirements.lock
 
 .PHONY: setup
@@ -129,6 +132,7 @@ $(INSTALLED): requirements.lock
 	@echo 'Installing the pinned packages into $(VENV) ...' >&2
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/installer.txt
 	@{ $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/installer.txt && \
+		export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null || true)}}" && \
 		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
 		$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline -e .; } \
 		> $(VENV)/install.log 2>&1 \

@@ -29,7 +29,7 @@ MAKES_OWN = {"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"}
 def project(tmp_path: Path) -> Path:
     """A folder with as much of the project as `make setup` looks at, and the packages on a dead port."""
     shutil.copy(ROOT / "Makefile", tmp_path)
-    (tmp_path / "requirements.lock").write_text(f"colorama==0.4.6 --hash=sha256:{'0' * 64}\n")
+    (tmp_path / "requirements.lock").write_text(f"uv==0.13.9 --hash=sha256:{'0' * 64}\n")
     return tmp_path
 
 
@@ -64,7 +64,7 @@ def test_an_unreachable_package_index_is_told_in_one_line(project: Path) -> None
         "Installing the pinned packages into .venv ...",
         "The packages could not be installed; is the package index reachable? (all of it: .venv/install.log)",
     ]
-    assert "colorama" in (project / ".venv" / "install.log").read_text()
+    assert "uv==0.13.9" in (project / ".venv" / "install.log").read_text()
 
 
 def test_a_half_made_virtual_environment_is_completed(project: Path) -> None:
