@@ -17,7 +17,7 @@ import boto3
 import psutil
 import yaml
 
-from sandbox.wrapper import environment, locks, moto_process
+from sandbox.wrapper import locks, moto_process, variables
 from sandbox.wrapper.places import ROOT, Places
 
 COMMAND_SECONDS = 300.0
@@ -142,8 +142,8 @@ class IsolatedSandbox:
 
     def client(self, service: str, region: str = "eu-central-1") -> Any:
         """A boto3 client of this sandbox's cloud."""
-        variables = environment.aws(moto_process.ensure(self.places).endpoint, region)
-        with mock.patch.dict(os.environ, environment.inside(os.environ, variables), clear=True):
+        aws = variables.aws(moto_process.ensure(self.places).endpoint, region)
+        with mock.patch.dict(os.environ, variables.inside(os.environ, aws), clear=True):
             return boto3.Session().client(service)  # pyright: ignore[reportCallIssue, reportUnknownVariableType, reportArgumentType, reportUnknownMemberType]
 
     def inventory(self) -> Any:

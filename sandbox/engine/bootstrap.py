@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from sandbox.engine import build, download, installed, version
 from sandbox.error import SandboxError
@@ -65,19 +66,26 @@ def _installed(request: Request) -> Path:
 
 
 def _downloaded(request: Request) -> Path:
-    with _alone(request.cache):
+    with _alone(request):
         return download.cached(request.cache) or download.fetch(request.cache, request.say)
 
 
 def _built(request: Request) -> Path:
-    with _alone(request.cache):
+    with _alone(request):
         return build.cached(request.cache) or build.build(request.cache, request.say)
 
 
 @contextmanager
-def _alone(cache: Path) -> Generator[None]:
-    """Holds the cache, so that commands started together do not build it twice."""
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def _alone(request: Request) -> Generator[None]:
+    """Holds the cache, so that commands started together, of any clone, do not fill it twice."""
+    request.cache.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(request.cache / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        request.say("Another command is getting the Pulumi engine; waiting for it ...")
+        lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()

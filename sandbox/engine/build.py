@@ -18,7 +18,6 @@ _PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 _STAMP = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 _REPORT_SECONDS = 15.0
 _BUILD_SECONDS = 3600.0
-_LANGUAGE_HOST = "pulumi-language-python"
 _REASONS = {
     "checksum mismatch": "a module is not the one that sandbox/engine/go.sum pins",
     "no space left on device": "the disk is full",
@@ -39,7 +38,7 @@ def cached(cache: Path) -> Path | None:
 
 
 def build(cache: Path, say: Callable[[str], None]) -> Path:
-    """The CLI built into `cache`, with the language host beside it, where the engine looks first.
+    """The CLI built into `cache`, where it appears in one step.
 
     Raises:
         SandboxError: there is no Go, or the build failed; the message says why.
@@ -56,7 +55,6 @@ def build(cache: Path, say: Callable[[str], None]) -> Path:
     (unfinished / "bin").mkdir(parents=True)
     log = cache / "build.log"
     _run_go(go, unfinished / "bin" / "pulumi", log, say)
-    (unfinished / "bin" / _LANGUAGE_HOST).symlink_to(SOURCES / _LANGUAGE_HOST)
     unfinished.rename(root)
     return root / "bin" / "pulumi"
 

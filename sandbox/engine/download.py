@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -27,7 +28,7 @@ PulumiCommand.install(root=sys.argv[1])
 def cached(cache: Path) -> Path | None:
     """The CLI that an earlier download left in `cache`."""
     command = _root(cache) / "bin" / "pulumi"
-    return command if (_root(cache) / "complete").exists() else None
+    return command if command.exists() else None
 
 
 def fetch(cache: Path, say: Callable[[str], None]) -> Path:
@@ -40,9 +41,11 @@ def fetch(cache: Path, say: Callable[[str], None]) -> Path:
         raise SandboxError(f"{INSTALLER} could not be reached within {REACH_SECONDS:.0f} seconds")
     say(f"Downloading the Pulumi CLI {version.WANTED} ...")
     root = _root(cache)
+    unfinished = root.with_name(f"{root.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
     try:
         subprocess.run(
-            [sys.executable, "-c", _INSTALL, str(root)],
+            [sys.executable, "-c", _INSTALL, str(unfinished)],
             capture_output=True,
             timeout=_INSTALL_SECONDS,
             check=True,
@@ -51,7 +54,7 @@ def fetch(cache: Path, say: Callable[[str], None]) -> Path:
         raise SandboxError(f"Pulumi's installer did not end within {_INSTALL_SECONDS:.0f} seconds") from None
     except subprocess.CalledProcessError as error:
         raise SandboxError(f"Pulumi's installer failed: {_last_line(error.stderr)}") from None
-    (root / "complete").touch()
+    unfinished.rename(root)
     return root / "bin" / "pulumi"
 
 

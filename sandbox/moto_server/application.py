@@ -18,6 +18,7 @@ import traceback
 import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 from moto.backends import SERVICE_NAMES
@@ -35,6 +36,7 @@ from sandbox.moto_server.sns import models as sns
 from sandbox.moto_server.telemetry import set_tunnel_status
 
 StartResponse = Callable[..., Any]
+_LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 
 
 class Cloud:
@@ -57,7 +59,10 @@ class Cloud:
         }
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
+        """Answer one request, unless a page in somebody's browser may have sent it."""
+        stranger = _stranger(environ)
+        if stranger:
+            return _json(403, {"error": stranger})(environ, start_response)
         if environ["PATH_INFO"].startswith("/sandbox/"):
             return self._answer_control(Request(environ))(environ, start_response)
         body = Request(environ).get_data()
@@ -101,6 +106,20 @@ class Cloud:
     def _clear_faults(self, _: Request) -> object:
         self._faults.clear()
         return {}
+
+
+def _stranger(environ: dict[str, Any]) -> str | None:
+    """Why a request is from none of this machine's own programs; None when it may be.
+
+    A page can send requests across sites, which carry its Origin, and reach loopback under a name of its own
+    (DNS rebinding), which is then the Host.
+    """
+    if "HTTP_ORIGIN" in environ:
+        return "requests from web pages (with an Origin) are refused"
+    host = urlsplit(f"//{environ.get('HTTP_HOST', '')}").hostname or ""
+    if host in _LOOPBACK or host.endswith(".localhost"):
+        return None
+    return f"Host = {host[:100]}; should be 127.0.0.1 or localhost"
 
 
 def _backend_app(service: SERVICE_NAMES) -> Flask:

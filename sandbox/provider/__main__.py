@@ -18,8 +18,8 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from sandbox.provider import VERSION
 from sandbox.provider.errors import explain
-from sandbox.provider.journal import Journal
 from sandbox.provider.server import AwsProvider, journal_folder
+from sandbox.provider.unrecorded import Journal
 
 _MESSAGE_BYTES = 400 * 1024 * 1024
 _PARENT_POLL_SECONDS = 0.5

@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from sandbox.provider.aws_client import Cloud, Clouds
 from sandbox.provider.difference import Effect, difference, same, with_defaults
 from sandbox.provider.errors import ProviderError, code_of, is_gone
-from sandbox.provider.journal import Entry, Journal
 from sandbox.provider.table import Change, ResourceType
+from sandbox.provider.unrecorded import Entry, Journal
 from sandbox.provider.values import UNKNOWN, Unknown, Values
 
 _IN_USE = frozenset(

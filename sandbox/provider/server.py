@@ -16,14 +16,14 @@ from pulumi.provider.experimental.property_value import PropertyValue
 
 from sandbox.provider.aws_client import Clouds
 from sandbox.provider.check import problems
-from sandbox.provider.configuration import config_problems, read_settings
 from sandbox.provider.difference import Effect
 from sandbox.provider.errors import ProviderError
 from sandbox.provider.functions import FUNCTIONS, call
-from sandbox.provider.journal import Journal
 from sandbox.provider.lifecycle import Lifecycle, Living, Subject
+from sandbox.provider.provider_settings import config_problems, read_settings
 from sandbox.provider.resources import RESOURCE_TYPES
 from sandbox.provider.table import ResourceType
+from sandbox.provider.unrecorded import Journal
 from sandbox.provider.values import Values, marked_map, plain_map, secrets_in
 
 Result = TypeVar("Result")

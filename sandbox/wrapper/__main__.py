@@ -6,7 +6,7 @@ import os
 import sys
 
 from sandbox.error import SandboxError, end_with
-from sandbox.wrapper import environment, pulumi_arguments
+from sandbox.wrapper import pulumi_arguments, variables
 from sandbox.wrapper.places import places
 from sandbox.wrapper.ready import ready
 
@@ -20,8 +20,8 @@ def main() -> int:
     command = sys.argv[1:]
     if not command:
         raise SandboxError("which command? usage: bin/sandbox COMMAND [ARGUMENT...]")
-    variables = ready(places(), pulumi_arguments.stack(command, os.environ))
-    inside = environment.inside(os.environ, variables)
+    settings = ready(places(), pulumi_arguments.stack(command, os.environ))
+    inside = variables.inside(os.environ, settings)
     try:
         os.execvpe(command[0], command, inside)  # noqa: S606 - the command is the user's own
     except OSError as error:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from sandbox.error import SandboxError, end_with
-from sandbox.wrapper import environment, moto_process
+from sandbox.wrapper import moto_process, variables
 from sandbox.wrapper.places import ROOT, places
 from sandbox.wrapper.ready import region
 
@@ -19,7 +20,8 @@ def main() -> int:
     stack = sys.argv[1] if len(sys.argv) > 1 else None
     if stack is not None and not (ROOT / "stacks" / f"Pulumi.{stack}.yaml").is_file():
         raise SandboxError(f"no stack {stack!r}: there is no stacks/Pulumi.{stack}.yaml")
-    print(environment.exports(environment.aws(moto_process.ensure(places()).endpoint, region(stack))))
+    aws = variables.aws(moto_process.ensure(places()).endpoint, region(stack))
+    print(variables.exports({**aws, **variables.without_proxy(os.environ)}))
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -10,15 +9,14 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
+from filelock import FileLock
 
 from sandbox.error import SandboxError
-from sandbox.wrapper import environment
+from sandbox.wrapper import variables
 from sandbox.wrapper.places import ROOT, Places
 from sandbox.wrapper.say import say
 
@@ -117,7 +115,7 @@ def _start(places: Places) -> Cloud:
         process = subprocess.Popen(
             [sys.executable, "-m", "sandbox.moto_server", "--port-file", str(port_file)],
             cwd=ROOT,
-            env=environment.inside(os.environ, {}),
+            env=variables.inside(os.environ, {}),
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
@@ -160,10 +158,7 @@ def _id(port: int) -> str | None:
         return None
 
 
-@contextmanager
-def _alone(places: Places) -> Generator[None]:
+def _alone(places: Places) -> FileLock:
     """Holds the sandbox, so that commands started together do not start two clouds."""
     places.state.mkdir(parents=True, exist_ok=True)
-    with (places.state / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    return FileLock(places.state / "lock")

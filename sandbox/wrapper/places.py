@@ -10,9 +10,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 """The project's own folder."""
 
-ENGINES = ROOT / ".sandbox" / "engine"
-"""Downloaded and built engines; they outlive every sandbox."""
-
 SHIM = ROOT / "sandbox" / "wrapper" / "path"
 """The commands that stand before all others on PATH inside the sandbox."""
 
@@ -51,3 +48,15 @@ def places(environment: Mapping[str, str] = os.environ) -> Places:
     """The sandbox that AWS_VPN_SANDBOX_DIR names, or the project's own."""
     named = environment.get("AWS_VPN_SANDBOX_DIR")
     return Places(Path(named).absolute() if named else ROOT / ".sandbox" / "state")
+
+
+def engines(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where downloaded and built engines are kept, for all clones of a user.
+
+    AWS_VPN_ENGINE_CACHE names it; without it, it is in the user's cache (XDG Base Directory Specification).
+    """
+    named = environment.get("AWS_VPN_ENGINE_CACHE")
+    if named:
+        return Path(named).absolute()
+    cache = environment.get("XDG_CACHE_HOME", "")
+    return (Path(cache) if Path(cache).is_absolute() else Path.home() / ".cache") / "aws-vpn" / "engine"

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from sandbox.error import SandboxError, end_with
 from sandbox.wrapper import locks, project, pulumi_arguments
-from sandbox.wrapper.environment import ENGINE
 from sandbox.wrapper.places import Places, places
 from sandbox.wrapper.project import Project
 from sandbox.wrapper.say import say
+from sandbox.wrapper.variables import ENGINE
 
 _NEEDS_STACK = frozenset(("destroy", "import", "pre", "preview", "refresh", "up", "update", "watch"))
 _WRITES_SETTINGS = frozenset(("cp", "refresh", "rm", "rm-all", "set", "set-all"))

@@ -10,11 +10,16 @@ from typing import Any
 import yaml
 
 from sandbox.engine import bootstrap
-from sandbox.wrapper import environment, moto_process
-from sandbox.wrapper.places import ENGINES, ROOT, Places
+from sandbox.wrapper import moto_process, variables
+from sandbox.wrapper.places import ROOT, Places, engines
 from sandbox.wrapper.say import say
 
-_PROVIDER = "pulumi-resource-aws"
+_PLUGINS = (
+    ("resource-aws", "pulumi-aws", ROOT / "sandbox" / "wrapper" / "pulumi-resource-aws"),
+    ("language-python", "pulumi", ROOT / "sandbox" / "engine" / "pulumi-language-python"),
+)
+"""Each plugin's name, the package whose version it has, and its program."""
+
 _DEFAULT_STACK = "dev"
 _DEFAULT_REGION = "us-east-1"
 
@@ -28,10 +33,10 @@ def ready(places: Places, stack: str | None) -> dict[str, str]:
         SandboxError: the engine cannot be had, or the cloud does not start.
     """
     command = engine()
-    _install_provider(places)
+    _install_plugins(places)
     running = moto_process.ensure(places)
     places.backend.mkdir(exist_ok=True)
-    return {**environment.aws(running.endpoint, region(stack)), **environment.pulumi(places, command)}
+    return {**variables.aws(running.endpoint, region(stack)), **variables.pulumi(places, command)}
 
 
 def engine() -> Path:
@@ -43,8 +48,8 @@ def engine() -> Path:
     return bootstrap.engine(
         bootstrap.Request(
             choice=os.environ.get("AWS_VPN_ENGINE", "auto"),
-            search_path=environment.outside_path(os.environ),
-            cache=ENGINES,
+            search_path=variables.outside_path(os.environ),
+            cache=engines(),
             say=say,
         )
     )
@@ -60,16 +65,17 @@ def region(stack: str | None) -> str:
         return _DEFAULT_REGION
 
 
-def _install_provider(places: Places) -> None:
-    """Puts the sandbox's provider where the engine keeps installed ones.
+def _install_plugins(places: Places) -> None:
+    """Puts the sandbox's provider and its host for Python where the engine keeps installed plugins.
 
-    There it is found for the version that the program's SDK asks for; of one on PATH the engine warns always.
+    There the provider is found for the version that the program's SDK asks for; of one on PATH the engine
+    warns always. An engine that brings a host for Python of its own prefers that.
     """
-    version = importlib.metadata.version("pulumi-aws")
-    installed = places.home / "plugins" / f"resource-aws-v{version}" / _PROVIDER
-    ours = Path(__file__).with_name(_PROVIDER)
-    if installed.is_symlink() and installed.readlink() == ours:
-        return
-    installed.parent.mkdir(parents=True, exist_ok=True)
-    installed.unlink(missing_ok=True)
-    installed.symlink_to(ours)
+    for name, package, program in _PLUGINS:
+        version = importlib.metadata.version(package)
+        installed = places.home / "plugins" / f"{name}-v{version}" / program.name
+        if installed.is_symlink() and installed.readlink() == program:
+            continue
+        installed.parent.mkdir(parents=True, exist_ok=True)
+        installed.unlink(missing_ok=True)
+        installed.symlink_to(program)

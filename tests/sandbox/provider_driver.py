@@ -14,8 +14,8 @@ import pytest
 from pulumi.provider.experimental import provider as sdk
 
 from labs.moto_server import CloudServer
-from sandbox.provider.journal import Journal
 from sandbox.provider.server import AwsProvider
+from sandbox.provider.unrecorded import Journal
 from sandbox.provider.values import Values, marked_map, plain_map, secrets_in
 
 Result = TypeVar("Result")

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -194,3 +196,16 @@ def test_the_inventory_tells_what_was_made_and_only_that(cloud: CloudServer) -> 
     watch.delete_alarms(AlarmNames=["tunnel"])
     assert secrets.list_secrets()["SecretList"] == []
     assert found() == {}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Host": "rebound.example"}, {"Host": "rebound.example:80"}, {"Origin": "https://page.example"}],
+)
+@pytest.mark.parametrize("path", ["/moto-api/reset", "/sandbox/id", "/"])
+def test_web_pages_reach_nothing(cloud: CloudServer, path: str, headers: dict[str, str]) -> None:
+    request = urllib.request.Request(cloud.url + path, method="POST", data=b"", headers=headers)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=30)
+    assert refused.value.code == 403
+    assert "should be" in (text := refused.value.read().decode()) or "Origin" in text

@@ -10,7 +10,7 @@ import pytest
 from pulumi.provider.experimental import provider as sdk
 
 from labs.moto_server import CloudServer, cloud_server
-from sandbox.provider.journal import Entry, Journal
+from sandbox.provider.unrecorded import Entry, Journal
 from tests.sandbox.provider_driver import REGION, Driver, pointed_at, run, urn_of
 
 

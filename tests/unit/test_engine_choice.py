@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import re
 import socket
+import threading
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from sandbox.engine import bootstrap, build, version
 from sandbox.error import SandboxError
@@ -37,7 +39,6 @@ class Machine:
         root = self.cache / f"download-{version.WANTED}"
         (root / "bin").mkdir(parents=True)
         (root / "bin" / "pulumi").touch()
-        (root / "complete").touch()
         return root / "bin" / "pulumi"
 
     def leave_build(self, name: str) -> Path:
@@ -135,8 +136,7 @@ def test_a_build_from_other_modules_is_not_used(machine: Machine) -> None:
 
 
 def test_an_unfinished_download_is_not_used(machine: Machine) -> None:
-    machine.leave_download()
-    (machine.cache / f"download-{version.WANTED}" / "complete").unlink()
+    machine.leave_download().parents[1].rename(machine.cache / f"download-{version.WANTED}.unfinished")
     with pytest.raises(SandboxError, match="could not be reached"):
         machine.engine("download")
 
@@ -154,6 +154,22 @@ def test_a_site_that_never_answers_is_given_up_quickly(machine: Machine) -> None
     with pytest.raises(SandboxError, match="could not be reached within"):
         machine.engine("download")
     assert time.monotonic() - started < 2
+
+
+def test_what_another_command_is_building_is_waited_for(machine: Machine) -> None:
+    machine.cache.mkdir()
+    lock = FileLock(machine.cache / "lock")
+    lock.acquire()
+    found: list[Path] = []
+    waiting = threading.Thread(target=lambda: found.append(machine.engine("build")))
+    waiting.start()
+    while not machine.said:
+        time.sleep(0.01)
+    built = machine.leave_build(build.folder_name())
+    lock.release()
+    waiting.join()
+    assert found == [built]
+    assert machine.said == ["Another command is getting the Pulumi engine; waiting for it ..."]
 
 
 def test_installed_means_installed_only(machine: Machine) -> None:

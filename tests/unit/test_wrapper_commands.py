@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.wrapper import environment, pulumi_arguments
-from sandbox.wrapper.places import PROGRAMS, ROOT, SHIM, Places, places
+from sandbox.wrapper import pulumi_arguments, variables
+from sandbox.wrapper.places import PROGRAMS, ROOT, SHIM, Places, engines, places
 
 
 def test_the_user_s_own_accounts_do_not_reach_a_command() -> None:
@@ -24,7 +24,7 @@ def test_the_user_s_own_accounts_do_not_reach_a_command() -> None:
         "HOME": "/home/me",
         "PATH": "/usr/bin",
     }
-    inside = environment.inside(base, environment.aws("http://127.0.0.1:4566", "eu-central-1"))
+    inside = variables.inside(base, variables.aws("http://127.0.0.1:4566", "eu-central-1"))
     assert not {name for name in base if name.startswith(("AWS_", "PULUMI_"))} & set(inside)
     assert inside["HOME"] == "/home/me"
     assert inside["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
@@ -35,20 +35,20 @@ def test_the_user_s_own_accounts_do_not_reach_a_command() -> None:
 
 def test_the_sandbox_s_choices_and_the_stack_do() -> None:
     base = {"AWS_VPN_ENGINE": "build", "AWS_VPN_SANDBOX_DIR": "/tmp/s", "PULUMI_STACK": "prod"}
-    inside = environment.inside(base, {})
+    inside = variables.inside(base, {})
     assert {name: inside[name] for name in base} == base
 
 
 def test_the_sandbox_s_pulumi_is_the_first_on_path_also_when_nested() -> None:
-    once = environment.inside({"PATH": "/usr/local/bin:/usr/bin"}, {})
-    twice = environment.inside(once, {})
+    once = variables.inside({"PATH": "/usr/local/bin:/usr/bin"}, {})
+    twice = variables.inside(once, {})
     assert once["PATH"] == twice["PATH"] == f"{SHIM}:{PROGRAMS}:/usr/local/bin:/usr/bin"
-    assert environment.outside_path(once) == "/usr/local/bin:/usr/bin"
+    assert variables.outside_path(once) == "/usr/local/bin:/usr/bin"
 
 
 def test_this_project_s_modules_do_not_reach_a_command() -> None:
-    assert "PYTHONPATH" not in environment.inside({"PYTHONPATH": str(ROOT)}, {})
-    assert environment.inside({"PYTHONPATH": f"{ROOT}:/mine"}, {})["PYTHONPATH"] == "/mine"
+    assert "PYTHONPATH" not in variables.inside({"PYTHONPATH": str(ROOT)}, {})
+    assert variables.inside({"PYTHONPATH": f"{ROOT}:/mine"}, {})["PYTHONPATH"] == "/mine"
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ def test_this_project_s_modules_do_not_reach_a_command() -> None:
     ],
 )
 def test_no_proxy_stands_before_the_cloud(given: str, wanted: str) -> None:
-    inside = environment.inside({"no_proxy": given}, {})
+    inside = variables.inside({"no_proxy": given}, {})
     assert inside["NO_PROXY"] == inside["no_proxy"] == wanted
 
 
 def test_a_shell_takes_over_the_exports() -> None:
-    exports = environment.exports({"AWS_REGION": "a b", "AWS_X": "it's"})
+    exports = variables.exports({"AWS_REGION": "a b", "AWS_X": "it's"})
     script = f"""{exports}
     printf '%s|%s|%s' "$AWS_REGION" "$AWS_X" "${{AWS_PROFILE-none}}"
     """
@@ -76,14 +76,27 @@ def test_a_shell_takes_over_the_exports() -> None:
 
 
 def test_the_engine_keeps_to_the_sandbox_s_folder() -> None:
-    variables = environment.pulumi(Places(Path("/s")), Path("/e/pulumi"))
-    assert variables["PULUMI_HOME"] == "/s/home"
-    assert variables["PULUMI_BACKEND_URL"] == "file:///s/backend?metadata=skip"
+    ours = variables.pulumi(Places(Path("/s")), Path("/e/pulumi"))
+    assert ours["PULUMI_HOME"] == "/s/home"
+    assert ours["PULUMI_BACKEND_URL"] == "file:///s/backend?metadata=skip"
 
 
 def test_the_sandbox_s_folder_can_be_chosen() -> None:
     assert places({}).state == ROOT / ".sandbox" / "state"
     assert places({"AWS_VPN_SANDBOX_DIR": "/elsewhere"}).state == Path("/elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("environment", "wanted"),
+    [
+        ({}, Path.home() / ".cache" / "aws-vpn" / "engine"),
+        ({"XDG_CACHE_HOME": "/cache"}, Path("/cache/aws-vpn/engine")),
+        ({"XDG_CACHE_HOME": "relative"}, Path.home() / ".cache" / "aws-vpn" / "engine"),
+        ({"XDG_CACHE_HOME": "/cache", "AWS_VPN_ENGINE_CACHE": "/engines"}, Path("/engines")),
+    ],
+)
+def test_engines_are_kept_for_all_clones_of_a_user(environment: dict[str, str], wanted: Path) -> None:
+    assert engines(environment) == wanted
 
 
 @pytest.mark.parametrize(

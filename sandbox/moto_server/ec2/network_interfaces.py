@@ -14,7 +14,7 @@ from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.nat_gateways import NatGateway
 
-from sandbox.moto_server.ec2.addresses import AddressBackend
+from sandbox.moto_server.ec2.elastic_ips import AddressBackend
 
 _NOBODY = cast("Instance", None)
 """Who holds an address that no instance does: moto keeps the holder and never asks it."""

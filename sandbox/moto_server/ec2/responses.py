@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox.moto_server.ec2.addresses import AddressResponse
 from sandbox.moto_server.ec2.customer_gateways import CustomerGatewayResponse
 from sandbox.moto_server.ec2.dependency_checks import DependencyResponse
+from sandbox.moto_server.ec2.elastic_ips import AddressResponse
 from sandbox.moto_server.ec2.instances import InstanceResponse
 from sandbox.moto_server.ec2.launch_templates import LaunchTemplateResponse
 from sandbox.moto_server.ec2.maintenance_options import MaintenanceResponse

@@ -61,7 +61,7 @@ def inside(base: Mapping[str, str], additions: Mapping[str, str]) -> dict[str, s
         **kept,
         **additions,
         **({"PYTHONPATH": os.pathsep.join(modules)} if modules else {}),
-        **dict.fromkeys(_NO_PROXY, _without_proxy(kept)),
+        **without_proxy(kept),
         "PATH": os.pathsep.join([str(SHIM), str(PROGRAMS), outside_path(base)]),
     }
 
@@ -82,7 +82,7 @@ def exports(settings: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
-def _without_proxy(base: Mapping[str, str]) -> str:
-    """The hosts that no proxy stands before: the user's own, and this machine."""
+def without_proxy(base: Mapping[str, str]) -> dict[str, str]:
+    """What keeps proxies away from this machine, and from the hosts that the user's own settings name."""
     hosts = [host for name in _NO_PROXY for host in base.get(name, "").split(",") if host]
-    return ",".join(dict.fromkeys([*hosts, *_LOOPBACK]))
+    return dict.fromkeys(_NO_PROXY, ",".join(dict.fromkeys([*hosts, *_LOOPBACK])))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.provider.journal import Entry, Journal
+from sandbox.provider.unrecorded import Entry, Journal
 
 URN = "urn:pulumi:dev::aws-vpn::aws-vpn:network:Network$aws:ec2/vpc:Vpc::main"
 
