@@ -17,6 +17,7 @@ import boto3
 import psutil
 import yaml
 
+from labs.moto_server import RELAYS
 from sandbox.wrapper import locks, moto_process, variables
 from sandbox.wrapper.places import ROOT, Places
 
@@ -87,7 +88,7 @@ class IsolatedSandbox:
     @property
     def env(self) -> dict[str, str]:
         """The environment in which `bin/sandbox` and `make` mean this sandbox."""
-        return {**os.environ, "AWS_VPN_SANDBOX_DIR": str(self.places.state)}
+        return {**os.environ, **RELAYS, "AWS_VPN_SANDBOX_DIR": str(self.places.state)}
 
     def run(
         self,

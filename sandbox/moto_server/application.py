@@ -112,12 +112,17 @@ def _stranger(environ: dict[str, Any]) -> str | None:
     """Why a request is from none of this machine's own programs; None when it may be.
 
     A page can send requests across sites, which carry its Origin, and reach loopback under a name of its own
-    (DNS rebinding), which is then the Host.
+    (DNS rebinding), which is then the Host. AWS_VPN_SANDBOX_HOSTS names addresses at which something relays
+    to the server, separated by commas.
     """
     if "HTTP_ORIGIN" in environ:
         return "requests from web pages (with an Origin) are refused"
-    host = urlsplit(f"//{environ.get('HTTP_HOST', '')}").hostname or ""
-    if host in _LOOPBACK or host.endswith(".localhost"):
+    try:
+        host = urlsplit(f"//{environ.get('HTTP_HOST', '')}").hostname or "nothing"
+    except ValueError:
+        host = "malformed"
+    also = os.environ.get("AWS_VPN_SANDBOX_HOSTS", "").split(",")
+    if host in (*_LOOPBACK, *also) or host.endswith(".localhost"):
         return None
     return f"Host = {host[:100]}; should be 127.0.0.1 or localhost"
 
