@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "access": ("access.command:access", "who may connect to an OpenVPN tunnel"),
     "completion": ("command.completion:completion", "the script that lets a shell complete these commands"),
     "policies": ("policy.service.command:policies", "the policies: list, configure and report them"),
+    "status": ("operations.status.command:status", "what is up, since when, and why not"),
 }
 """What stands behind `aws-vpn NAME`: where it is defined (module:attribute), and its line in the list.
 

@@ -10,6 +10,7 @@ from sandbox.moto_server.ec2.launch_templates import LaunchTemplateResponse
 from sandbox.moto_server.ec2.maintenance_options import MaintenanceResponse
 from sandbox.moto_server.ec2.monitoring import MonitoringResponse
 from sandbox.moto_server.ec2.route_propagation import RoutePropagationResponse
+from sandbox.moto_server.ec2.tunnel_replacement import TunnelReplacementResponse
 from sandbox.moto_server.ec2.vpn_connection_routes import VpnConnectionRouteResponse
 from sandbox.moto_server.ec2.vpn_connections import VpnConnectionResponse
 
@@ -23,6 +24,7 @@ class SandboxEC2Response(  # pyright: ignore[reportIncompatibleMethodOverride]
     MaintenanceResponse,
     MonitoringResponse,
     RoutePropagationResponse,
+    TunnelReplacementResponse,
     VpnConnectionRouteResponse,
     VpnConnectionResponse,
 ):

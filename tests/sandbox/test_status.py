@@ -1,0 +1,151 @@
+"""`aws-vpn status` of a stack deployed in the sandbox: causes, partial answers, exit codes, time."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labs.isolated_sandbox import Finished, IsolatedSandbox
+from sandbox.wrapper import moto_process
+
+HANG_SECONDS = 30
+"""Far longer than a status takes on the slowest machine."""
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Generator[IsolatedSandbox]:
+    sandbox = IsolatedSandbox(tmp_path_factory.mktemp("status"))
+    try:
+        up = sandbox.project.up("dev")
+        assert up.returncode == 0, up.stdout + up.stderr
+        yield sandbox
+    finally:
+        sandbox.close()
+
+
+def control(sandbox: IsolatedSandbox, method: str, path: str, document: object = None) -> None:
+    request = urllib.request.Request(
+        moto_process.ensure(sandbox.places).endpoint + path,
+        method=method,
+        data=json.dumps(document).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30):
+        return
+
+
+def status(sandbox: IsolatedSandbox, *options: str) -> Finished:
+    return sandbox.run("aws-vpn", "status", *options)
+
+
+def environment(done: Finished) -> dict[str, Any]:
+    return json.loads(done.stdout)["environments"][0]
+
+
+def tunnels(sandbox: IsolatedSandbox) -> tuple[str, list[str]]:
+    site = sandbox.project.outputs("dev")["hardwareVpn"]["sites"]["berlin"]
+    return site["vpnConnectionId"], [tunnel["outsideAddress"] for tunnel in site["tunnels"]]
+
+
+def set_tunnel(sandbox: IsolatedSandbox, connection: str, address: str, state: str) -> None:
+    document = {"vpnConnectionId": connection, "outsideIp": address, "status": state}
+    control(sandbox, "POST", "/sandbox/telemetry", document)
+
+
+def test_a_tunnel_that_is_down_is_told_with_its_cause(deployed: IsolatedSandbox) -> None:
+    connection, (first, second) = tunnels(deployed)
+    for address in (first, second):
+        set_tunnel(deployed, connection, address, "UP")
+    well = status(deployed, "--stack", "dev", "--json")
+    assert well.returncode == 0, well.stdout + well.stderr
+    set_tunnel(deployed, connection, first, "DOWN")
+    logs = deployed.client("logs")
+    group, stream = "/aws/vendedlogs/aws-vpn/dev/hardware-vpn", f"{connection}_{first}"
+    logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    line = json.dumps({"details": "AWS tunnel detected a pre-shared key mismatch with cgw: 203.0.113.10"})
+    event = {"timestamp": int(time.time() * 1000), "message": line}
+    logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[event])
+    one_down = status(deployed, "--stack", "dev", "--json")
+    assert one_down.returncode == 1
+    shown = environment(one_down)["sites"][0]["tunnels"]
+    assert [tunnel["up"] for tunnel in shown] == [False, True]
+    assert shown[0]["cause"]["id"] == "wrong-key"
+    set_tunnel(deployed, connection, second, "DOWN")
+    both_down = status(deployed, "--stack", "dev")
+    assert both_down.returncode == 2
+    assert "the pre-shared keys of the two ends differ" in both_down.stdout
+
+
+def test_the_holder_of_the_address_is_told(deployed: IsolatedSandbox) -> None:
+    ec2 = deployed.client("ec2")
+    named = {"Name": "tag:Name", "Values": ["aws-vpn-dev-openvpn-staff-standby"]}
+    standby = ec2.describe_instances(Filters=[named])["Reservations"][0]["Instances"][0]["InstanceId"]
+    address = deployed.project.outputs("dev")["openVpn"]["staff"]["publicIp"]
+    (found,) = ec2.describe_addresses(PublicIps=[address])["Addresses"]
+    main, allocation = found["InstanceId"], found["AllocationId"]
+    ec2.associate_address(AllocationId=allocation, InstanceId=standby, AllowReassociation=True)
+    moved = environment(status(deployed, "--stack", "dev", "--json"))["pairs"][0]
+    assert moved["holder"] == "standby"
+    ec2.stop_instances(InstanceIds=[main])
+    stopped = environment(status(deployed, "--stack", "dev", "--json"))
+    assert "staff: main is stopped" in [finding["text"] for finding in stopped["findings"]]
+    ec2.start_instances(InstanceIds=[main])
+    ec2.associate_address(AllocationId=allocation, InstanceId=main, AllowReassociation=True)
+
+
+def fault(sandbox: IsolatedSandbox, action: str, kind: str) -> None:
+    document = {"service": "*", "action": action, "kind": kind, "count": -1, "seconds": HANG_SECONDS}
+    control(sandbox, "POST", "/sandbox/faults", document)
+
+
+def test_a_service_that_hangs_is_named_and_the_rest_is_shown_in_time(deployed: IsolatedSandbox) -> None:
+    fault(deployed, "DescribeAlarms", "hang")
+    fault(deployed, "GetMetricData", "hang")
+    try:
+        began = time.monotonic()
+        done = status(deployed, "--stack", "dev", "--json")
+        took = time.monotonic() - began
+    finally:
+        control(deployed, "DELETE", "/sandbox/faults")
+    state = environment(done)
+    assert took < HANG_SECONDS
+    assert state["unanswered"] == [{"what": "monitors' metrics, alarms", "why": "no answer in time"}]
+    assert len(state["sites"][0]["tunnels"]) == 2
+    assert state["pairs"][0]["holder"] == "main"
+
+
+def test_a_call_that_is_refused_is_one_line(deployed: IsolatedSandbox) -> None:
+    fault(deployed, "DescribeAddresses", "error")
+    try:
+        done = status(deployed, "--stack", "dev")
+    finally:
+        control(deployed, "DELETE", "/sandbox/faults")
+    assert "could not be asked: addresses: " in done.stdout
+    assert "berlin" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_stack_that_is_not_deployed_and_one_that_is_unknown(deployed: IsolatedSandbox) -> None:
+    every = status(deployed, "--all", "--json")
+    states = {one["stack"]: one for one in json.loads(every.stdout)["environments"]}
+    assert states["dev"]["deployed"]
+    assert not states["prod"]["deployed"]
+    unknown = status(deployed, "--stack", "produktion")
+    assert unknown.returncode == 1
+    assert unknown.stderr.startswith("no stack 'produktion'; should be one of dev, prod, staging")
+
+
+def test_without_credentials_every_question_is_in_one_line(deployed: IsolatedSandbox, tmp_path: Path) -> None:
+    keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    without = [word for key in keys for word in ("-u", key)]
+    home = [f"HOME={tmp_path}", "AWS_EC2_METADATA_DISABLED=true"]
+    done = deployed.run("env", *without, *home, "aws-vpn", "status", "--stack", "dev")
+    assert done.returncode == 1
+    assert "Unable to locate credentials" in done.stdout
+    assert done.stdout.count("could not be asked") == 1

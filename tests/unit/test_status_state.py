@@ -1,0 +1,118 @@
+"""What a state is judged as, what servers' logs and a refresh tell, and the form of the document."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jsonschema
+
+from operations.status import model
+from operations.status.drift import differing
+from operations.status.findings import findings
+from operations.status.model import (
+    EnvironmentState,
+    Level,
+    PairState,
+    SiteState,
+    Status,
+    TunnelState,
+    Unanswered,
+)
+from operations.status.pairs import read_journal
+
+NOWHERE = {"zone": None, "private_address": None}
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+SCHEMA = Path(model.__file__).with_name("status.schema.json")
+
+
+def tunnel(*, up: bool, accepted_routes: int = 1) -> TunnelState:
+    return TunnelState(
+        outside_address="198.51.100.1",
+        inside_cidr="169.254.10.0/30",
+        up=up,
+        since=NOW,
+        accepted_routes=accepted_routes,
+        message="",
+    )
+
+
+def site(*tunnels: TunnelState, days: int | None = None) -> SiteState:
+    return SiteState(
+        name="berlin",
+        vpn_connection_id="vpn-1",
+        customer_gateway_id="cgw-1",
+        routing="bgp",
+        tunnels=tunnels,
+        certificate_expires=None if days is None else NOW + timedelta(days=days),
+    )
+
+
+def pair(holder: str, main: bool | None = True, standby: bool | None = True) -> PairState:
+    servers = [
+        {"role": role, "instance_id": role, "running": "running", "healthy": healthy, **NOWHERE}
+        for role, healthy in (("main", main), ("standby", standby))
+    ]
+    return PairState.model_validate(
+        {"name": "staff", "kind": "openvpn", "public_ip": "1.2.3.4", "holder": holder, "servers": servers}
+    )
+
+
+def judged(**parts: object) -> tuple[Level, str]:
+    state = EnvironmentState.model_validate({"stack": "dev", "region": None, "deployed": True, **parts})
+    found = tuple(findings(state, NOW))
+    return max((one.level for one in found), default=Level.OK), "\n".join(one.text for one in found)
+
+
+def test_levels_follow_what_still_works() -> None:
+    assert judged(sites=(site(tunnel(up=True), tunnel(up=True)),)) == (Level.OK, "")
+    assert judged(sites=(site(tunnel(up=True), tunnel(up=False)),))[0] is Level.WARNING
+    assert judged(sites=(site(tunnel(up=False), tunnel(up=False)),))[0] is Level.CRITICAL
+    assert judged(sites=(site(tunnel(up=True, accepted_routes=0)),))[0] is Level.WARNING
+    assert judged(sites=(site(tunnel(up=True), days=20),))[0] is Level.WARNING
+    assert judged(sites=(site(tunnel(up=True), days=-1),))[0] is Level.CRITICAL
+    assert judged(pairs=(pair("main"),)) == (Level.OK, "")
+    assert judged(pairs=(pair("standby"),))[0] is Level.WARNING
+    assert judged(pairs=(pair("nobody"),))[0] is Level.CRITICAL
+    assert judged(pairs=(pair("main", standby=False),))[0] is Level.WARNING
+    assert judged(pairs=(pair("main", main=False),))[0] is Level.CRITICAL
+    assert judged(unanswered=(Unanswered(what="alarms", why="no"),))[0] is Level.WARNING
+
+
+def test_sessions_and_lists_are_told_from_the_servers_log() -> None:
+    lines = [
+        ("main", "203.0.113.7:1000 [anna] Peer Connection Initiated with [AF_INET]203.0.113.7:1000"),
+        ("main", "203.0.113.8:1000 [ben] Peer Connection Initiated with [AF_INET]203.0.113.8:1000"),
+        ("main", "anna/203.0.113.7:1000 SIGTERM[soft,remote-exit] received, client-instance exiting"),
+        ("standby", "203.0.113.9:1000 [cleo] Peer Connection Initiated with [AF_INET]203.0.113.9:1000"),
+        ("standby", "Initialization Sequence Completed"),
+        ("main", "revocation list 5 installed, 2 revoked"),
+        ("main", "the server's certificate expires in 6 days"),
+    ]
+    events = [
+        {"timestamp": i, "logStreamName": stream, "message": line} for i, (stream, line) in enumerate(lines)
+    ]
+    journal = read_journal(events)
+    assert list(journal.sessions.values()) == ["ben"]
+    assert set(journal.last_seen) == {"anna", "ben", "cleo"}
+    assert journal.revocation_list == "revocation list 5 installed, 2 revoked"
+    assert journal.expiring == {"the server's certificate": 6}
+
+
+def test_a_refresh_tells_what_differs() -> None:
+    urn = "urn:pulumi:dev::aws-vpn::aws:ec2/vpc:Vpc::network"
+    events = [
+        {"resOutputsEvent": {"metadata": {"op": op, "urn": urn, "type": "aws:ec2/vpc:Vpc"}}}
+        for op in ("refresh", "same", "update")
+    ]
+    assert differing("\n".join(map(json.dumps, events))) == ("network (aws:ec2/vpc:Vpc): update",)
+
+
+def test_the_document_has_the_form_that_its_schema_says() -> None:
+    schema = json.loads(SCHEMA.read_text("utf-8"))
+    assert schema == Status.model_json_schema(by_alias=True), "write status.schema.json anew"
+    state = EnvironmentState(stack="dev", region="eu-central-1", deployed=True, pairs=(pair("main"),))
+    jsonschema.validate(
+        json.loads(Status(generated_at=NOW, environments=(state,)).model_dump_json(by_alias=True)), schema
+    )
