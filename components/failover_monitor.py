@@ -31,6 +31,7 @@ class FailoverMonitorArgs:
     host: MonitorHost
     image_release: str | None
     log_retention_days: int
+    encryption_key_arn: pulumi.Input[str]
     statements: Sequence[dict[str, Any]]
     metric_namespace: str
     alert_topic_arn: pulumi.Input[str]
@@ -56,6 +57,7 @@ class FailoverMonitor(pulumi.ComponentResource):
                 labels=args.labels,
                 log_group=args.host.log_group,
                 log_retention_days=args.log_retention_days,
+                encryption_key_arn=args.encryption_key_arn,
                 statements=args.statements,
             ),
             self._own,

@@ -39,6 +39,7 @@ class FloatingIpArgs:
     timing: Mapping[str, Any]
     alert_topic_arn: pulumi.Input[str]
     log_retention_days: int
+    encryption_key_arn: pulumi.Input[str]
 
 
 class FloatingIp(pulumi.ComponentResource):
@@ -110,6 +111,7 @@ class FloatingIp(pulumi.ComponentResource):
                 ),
                 image_release=args.image_release,
                 log_retention_days=args.log_retention_days,
+                encryption_key_arn=args.encryption_key_arn,
                 statements=self._permissions(parameter),
                 metric_namespace=METRIC_NAMESPACE,
                 alert_topic_arn=args.alert_topic_arn,
@@ -172,6 +174,11 @@ class FloatingIp(pulumi.ComponentResource):
             ),
             _allow(["ssm:GetParameter"], parameter.arn),
             _allow(["sns:Publish"], args.alert_topic_arn),
+            _allow(
+                ["kms:Decrypt", "kms:GenerateDataKey"],
+                args.encryption_key_arn,
+                {"StringEquals": {"kms:ViaService": f"sns.{args.region}.amazonaws.com"}},
+            ),
         ]
         if args.destinations:
             tables = [table.arn for table in args.route_tables.values()]

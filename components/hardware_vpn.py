@@ -24,7 +24,9 @@ It is said all the same: the provider reads it back, and would replace a gateway
 update (terraform-provider-aws, issue 39274).
 """
 
-TUNNEL_STATE_PERIOD_SECONDS = 60
+TUNNEL_STATE_PERIOD_MINUTES = 5
+"""How often AWS's own alarms look at TunnelState ("Monitor tunnels with CloudWatch"); a finer period is
+promised nowhere, and would find no data, which is taken for a tunnel that is down."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,8 @@ class HardwareVpnArgs:
     """The VPG, the route tables that learn its routes, and the sites.
 
     `route_tables` are by availability zone. `protected` refuses to delete the VPG and the VPN
-    connections. `tunnel_down_minutes` is how long a tunnel may be down before the topic hears of it.
+    connections. `tunnel_down_minutes`, in fives, is how long a tunnel may be down before the topic hears of
+    it. `encryption_key_arn` is the KMS key of the tunnels' logs.
     """
 
     labels: Labels
@@ -67,6 +70,7 @@ class HardwareVpnArgs:
     sites: tuple[SiteArgs, ...]
     tunnel_log_format: str
     tunnel_log_retention_days: int
+    encryption_key_arn: pulumi.Input[str]
     alert_topic_arn: pulumi.Input[str]
     tunnel_down_minutes: int
     protected: bool
@@ -88,10 +92,11 @@ class ConnectedSite:
 
 
 class HardwareVpn(pulumi.ComponentResource):
-    """A VPG, and for each site a customer gateway, a VPN connection, its routes, logs and alarm.
+    """A VPG, and for each site a customer gateway, a VPN connection, its routes, logs and two alarms.
 
-    All connections share one log group. Its name starts with `/aws/vendedlogs/` so that AWS's log delivery
-    does not run into the size limit of CloudWatch's resource policy ("Site-to-Site VPN logs").
+    All connections share one log group for their tunnels' logs, those with BGP another one for BGP's. The
+    names start with `/aws/vendedlogs/` so that AWS's log delivery does not run into the size limit of
+    CloudWatch's resource policy ("Site-to-Site VPN logs").
 
     A VPG or a connection that must be made anew is deleted first: a VPC takes no second VPG, and a VPG no
     second connection with the same inside blocks. A new VPG takes new connections: none can be without one.
@@ -107,13 +112,9 @@ class HardwareVpn(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._own = pulumi.ResourceOptions(parent=self)
         self._kept = pulumi.ResourceOptions(parent=self, protect=args.protected, delete_before_replace=True)
-        self._log_group = aws.cloudwatch.LogGroup(
-            f"{name}-tunnels",
-            name=f"/aws/vendedlogs{args.labels.names.path(name)}",
-            retention_in_days=args.tunnel_log_retention_days,
-            tags=args.labels.tagged(f"{name}-tunnels"),
-            opts=self._own,
-        )
+        self._tunnel_logs = self._log_group("tunnels", args.labels.names.path(name))
+        with_bgp = any(site.bgp_asn is not None for site in args.sites)
+        self._bgp_logs = self._log_group("bgp", args.labels.names.path(f"{name}-bgp")) if with_bgp else None
         self.vpg_id = self._vpg()
         self.sites = {site.name: self._connected(site) for site in args.sites}
         self.register_outputs(
@@ -123,6 +124,17 @@ class HardwareVpn(pulumi.ComponentResource):
                 "vpnConnectionIds": {site: made.vpn_connection_id for site, made in self.sites.items()},
             }
         )
+
+    def _log_group(self, part: str, path: str) -> pulumi.Output[str]:
+        name = f"{self._name}-{part}"
+        return aws.cloudwatch.LogGroup(
+            name,
+            name=f"/aws/vendedlogs{path}",
+            retention_in_days=self._args.tunnel_log_retention_days,
+            kms_key_id=self._args.encryption_key_arn,
+            tags=self._args.labels.tagged(name),
+            opts=self._own,
+        ).arn
 
     def _vpg(self) -> pulumi.Output[str]:
         vpg = aws.ec2.VpnGateway(
@@ -153,7 +165,7 @@ class HardwareVpn(pulumi.ComponentResource):
                     destination_cidr_block=str(cidr),
                     opts=self._own,
                 )
-        self._alarm(name, site, connection)
+        self._alarms(name, site, connection)
         return ConnectedSite(
             customer_gateway_id=gateway.id,
             vpn_connection_id=connection.id,
@@ -197,17 +209,13 @@ class HardwareVpn(pulumi.ComponentResource):
             **_tunnel_inputs(1, first),
             tunnel1_log_options=aws.ec2.VpnConnectionTunnel1LogOptionsArgs(
                 cloudwatch_log_options=aws.ec2.VpnConnectionTunnel1LogOptionsCloudwatchLogOptionsArgs(
-                    log_enabled=True,
-                    log_group_arn=self._log_group.arn,
-                    log_output_format=self._args.tunnel_log_format,
+                    **self._log_options(site)
                 )
             ),
             **_tunnel_inputs(2, second),
             tunnel2_log_options=aws.ec2.VpnConnectionTunnel2LogOptionsArgs(
                 cloudwatch_log_options=aws.ec2.VpnConnectionTunnel2LogOptionsCloudwatchLogOptionsArgs(
-                    log_enabled=True,
-                    log_group_arn=self._log_group.arn,
-                    log_output_format=self._args.tunnel_log_format,
+                    **self._log_options(site)
                 )
             ),
             tags=self._site_tags(name, site),
@@ -216,27 +224,49 @@ class HardwareVpn(pulumi.ComponentResource):
             ),
         )
 
-    def _alarm(self, name: str, site: SiteArgs, connection: aws.ec2.VpnConnection) -> None:
-        """Per connection TunnelState is below 1 once one of the two tunnels is down ("VPN metrics")."""
-        aws.cloudwatch.MetricAlarm(
-            f"{name}-tunnel-state",
-            name=self._args.labels.names.of(f"{name}-tunnel-state"),
-            alarm_description=f"A tunnel of the VPN connection to {site.name} is down.",
-            namespace="AWS/VPN",
-            metric_name="TunnelState",
-            dimensions={"VpnId": connection.id},
-            statistic="Minimum",
-            comparison_operator="LessThanThreshold",
-            threshold=1,
-            period=TUNNEL_STATE_PERIOD_SECONDS,
-            evaluation_periods=self._args.tunnel_down_minutes * 60 // TUNNEL_STATE_PERIOD_SECONDS,
-            treat_missing_data="missing",
-            alarm_actions=[self._args.alert_topic_arn],
-            ok_actions=[self._args.alert_topic_arn],
-            insufficient_data_actions=[self._args.alert_topic_arn],
-            tags=self._site_tags(name, site),
-            opts=self._own,
-        )
+    def _log_options(self, site: SiteArgs) -> dict[str, Any]:
+        """What a tunnel logs: IKE and DPD always, BGP where the site speaks it."""
+        options = {
+            "log_enabled": True,
+            "log_group_arn": self._tunnel_logs,
+            "log_output_format": self._args.tunnel_log_format,
+        }
+        if site.bgp_asn is None:
+            return options
+        return {
+            **options,
+            "bgp_log_enabled": True,
+            "bgp_log_group_arn": self._bgp_logs,
+            "bgp_log_output_format": self._args.tunnel_log_format,
+        }
+
+    def _alarms(self, name: str, site: SiteArgs, connection: aws.ec2.VpnConnection) -> None:
+        """One on any tunnel that is down, one on both: TunnelState of a VpnId spans its two tunnels.
+
+        A tunnel that is down may send nothing, so that missing data is a tunnel down.
+        """
+        for part, statistic, down in (
+            ("tunnel-state", "Minimum", "A tunnel is"),
+            ("all-tunnels-down", "Maximum", "Both tunnels are"),
+        ):
+            aws.cloudwatch.MetricAlarm(
+                f"{name}-{part}",
+                name=self._args.labels.names.of(f"{name}-{part}"),
+                alarm_description=f"{down} down on the VPN connection to {site.name}.",
+                namespace="AWS/VPN",
+                metric_name="TunnelState",
+                dimensions={"VpnId": connection.id},
+                statistic=statistic,
+                comparison_operator="LessThanThreshold",
+                threshold=1,
+                period=TUNNEL_STATE_PERIOD_MINUTES * 60,
+                evaluation_periods=self._args.tunnel_down_minutes // TUNNEL_STATE_PERIOD_MINUTES,
+                treat_missing_data="breaching",
+                alarm_actions=[self._args.alert_topic_arn],
+                ok_actions=[self._args.alert_topic_arn],
+                tags=self._site_tags(name, site),
+                opts=self._own,
+            )
 
     def _site_tags(self, name: str, site: SiteArgs) -> dict[str, str]:
         critical = str(site.critical).lower()

@@ -33,12 +33,14 @@ AWS's own AmazonSSMManagedInstanceCore would let every host read all parameters 
 class HostRoleArgs:
     """`statements` are those of the role's own policy, in IAM's JSON; they may contain outputs.
 
-    `log_group` is the name of the group that the hosts write their logs to, and nobody else.
+    `log_group` is the name of the group that the hosts write their logs to, and nobody else;
+    `encryption_key_arn` is the KMS key that it is encrypted with.
     """
 
     labels: Labels
     log_group: str
     log_retention_days: int
+    encryption_key_arn: pulumi.Input[str]
     statements: Sequence[dict[str, Any]]
 
 
@@ -54,6 +56,7 @@ class HostRole(pulumi.ComponentResource):
             name,
             name=args.log_group,
             retention_in_days=args.log_retention_days,
+            kms_key_id=args.encryption_key_arn,
             tags=args.labels.tagged(name),
             opts=own,
         )

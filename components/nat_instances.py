@@ -28,6 +28,7 @@ class NatInstancesArgs:
     instance_type: str
     image_release: str | None
     log_retention_days: int
+    encryption_key_arn: pulumi.Input[str]
     vpc_id: pulumi.Input[str]
     vpc_cidr: IPv4Network
     subnet_ids: tuple[pulumi.Input[str], pulumi.Input[str]]
@@ -57,6 +58,7 @@ class NatInstances(pulumi.ComponentResource):
                 user_data=user_data(args.host),
                 log_group=args.host.log_group,
                 log_retention_days=args.log_retention_days,
+                encryption_key_arn=args.encryption_key_arn,
                 statements=(),
             ),
             self._own,
@@ -77,6 +79,7 @@ class NatInstances(pulumi.ComponentResource):
                 timing=args.timing,
                 alert_topic_arn=args.alert_topic_arn,
                 log_retention_days=args.log_retention_days,
+                encryption_key_arn=args.encryption_key_arn,
             ),
             self._own,
         )

@@ -11,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.labels import Labels
+from model.arns import Place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,15 +19,17 @@ class NetworkArgs:
     """What a network is made of. Subnets are given by availability zone.
 
     `nat_gateways` puts a managed NAT gateway into each public subnet and points the zone's private route
-    table at it.
+    table at it. `encryption_key_arn` is the KMS key of the flow logs' group.
     """
 
     labels: Labels
+    place: Place
     cidr: IPv4Network
     public_subnets: Mapping[str, IPv4Network]
     private_subnets: Mapping[str, IPv4Network]
     flow_log_traffic: str
     flow_log_retention_days: int
+    encryption_key_arn: pulumi.Input[str]
     nat_gateways: bool = False
 
 
@@ -156,13 +159,14 @@ class Network(pulumi.ComponentResource):
             name,
             name=labels.names.path("flow-logs"),
             retention_in_days=self._args.flow_log_retention_days,
+            kms_key_id=self._args.encryption_key_arn,
             tags=labels.tagged("flow-logs"),
             opts=self._own,
         )
         role = aws.iam.Role(
             name,
             name=labels.names.of("flow-logs"),
-            assume_role_policy=json.dumps(_trusting("vpc-flow-logs.amazonaws.com")),
+            assume_role_policy=json.dumps(_trusted_by_flow_logs(self._args.place)),
             tags=labels.tagged("flow-logs"),
             opts=self._own,
         )
@@ -199,10 +203,19 @@ class Network(pulumi.ComponentResource):
         )
 
 
-def _trusting(service: str) -> dict[str, object]:
+def _trusted_by_flow_logs(place: Place) -> dict[str, object]:
+    """The flow logs of this account and region alone ("IAM role for publishing flow logs")."""
     return {
         "Version": "2012-10-17",
         "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"},
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "vpc-flow-logs.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {
+                    "StringEquals": {"aws:SourceAccount": place.account},
+                    "ArnLike": {"aws:SourceArn": place.arn("ec2", "vpc-flow-log/*")},
+                },
+            },
         ],
     }

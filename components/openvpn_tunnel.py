@@ -46,6 +46,7 @@ class OpenVpnTunnelArgs:
     instance_type: str
     image_release: str | None
     log_retention_days: int
+    encryption_key_arn: pulumi.Input[str]
     vpc_id: pulumi.Input[str]
     subnet_ids: tuple[pulumi.Input[str], pulumi.Input[str]]
     monitor_subnet_ids: Sequence[pulumi.Input[str]]
@@ -96,6 +97,7 @@ class OpenVpnTunnel(pulumi.ComponentResource):
                 timing=args.timing,
                 alert_topic_arn=args.alert_topic_arn,
                 log_retention_days=args.log_retention_days,
+                encryption_key_arn=args.encryption_key_arn,
             ),
             self._own,
         )
@@ -127,6 +129,7 @@ class OpenVpnTunnel(pulumi.ComponentResource):
                 user_data=user_data(args.host),
                 log_group=args.host.log_group,
                 log_retention_days=args.log_retention_days,
+                encryption_key_arn=args.encryption_key_arn,
                 statements=[
                     {
                         "Effect": "Allow",

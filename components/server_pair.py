@@ -26,6 +26,7 @@ class ServerPairArgs:
     user_data: str
     log_group: str
     log_retention_days: int
+    encryption_key_arn: pulumi.Input[str]
     statements: Sequence[dict[str, Any]]
 
 
@@ -49,6 +50,7 @@ class ServerPair(pulumi.ComponentResource):
                 labels=args.labels,
                 log_group=args.log_group,
                 log_retention_days=args.log_retention_days,
+                encryption_key_arn=args.encryption_key_arn,
                 statements=args.statements,
             ),
             pulumi.ResourceOptions(parent=self),

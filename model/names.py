@@ -20,9 +20,14 @@ class EnvironmentNames:
 
     stack: str
 
+    @property
+    def environment(self) -> str:
+        """What the whole is called: `aws-vpn-dev`."""
+        return f"{PROJECT}-{self.stack}"
+
     def of(self, part: str) -> str:
         """A `Name` tag or resource name: `aws-vpn-dev-staff`."""
-        return f"{PROJECT}-{self.stack}-{part}"
+        return f"{self.environment}-{part}"
 
     def path(self, *parts: str) -> str:
         """A log group: `/aws-vpn/dev/openvpn/staff`."""

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.alert_topic import AlertTopic, AlertTopicArgs
+from components.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.hardware_vpn import ConnectedSite, HardwareVpn, HardwareVpnArgs, SiteArgs, TunnelArgs
 from components.labels import Labels
 from components.nat_instances import NatInstances, NatInstancesArgs
@@ -16,6 +17,7 @@ from components.network import Network, NetworkArgs
 from components.openvpn_tunnel import OpenVpnTunnel, OpenVpnTunnelArgs
 from hosts.nat import NatHost
 from hosts.openvpn_server import ServerHost, UserDataTooLargeError, user_data
+from model.arns import Place
 from model.names import PROJECT, ROLE_NAME_LIMIT, STACK_NAME, EnvironmentNames
 from stacks.sections.failover import FailoverSettings
 from stacks.sections.hardware_vpn import HardwareVpnSettings, Site
@@ -36,9 +38,17 @@ class Environment:
         self._settings = settings
         self._servers = _servers(stack, settings)
         self._labels = Labels(names=EnvironmentNames(stack), tags=settings.tags)
+        self._place = Place(settings.region, settings.account or aws.get_caller_identity().account_id)
+        self._key = EncryptionKey(
+            "encryption",
+            EncryptionKeyArgs(labels=self._labels, place=self._place, protected=settings.deletion_protection),
+        )
         self._network = self._build_network()
         self._alerts = AlertTopic(
-            "alerts", AlertTopicArgs(labels=self._labels, emails=settings.alerts.emails)
+            "alerts",
+            AlertTopicArgs(
+                labels=self._labels, encryption_key_arn=self._key.arn, emails=settings.alerts.emails
+            ),
         )
         self._hardware_vpn = settings.hardware_vpn and self._build_hardware_vpn(settings.hardware_vpn)
         self._tunnels = {tunnel.name: self._build_tunnel(tunnel) for tunnel in settings.open_vpn}
@@ -62,7 +72,15 @@ class Environment:
                 "vpcCidrs": [str(self._settings.network.cidr)],
                 "vpgId": self._hardware_vpn.vpg_id,
                 "amazonSideAsn": vpn.amazon_side_asn,
-                "sites": {site.name: _site_export(vpn, site, sites[site.name]) for site in vpn.sites},
+                "sites": {
+                    site.name: {
+                        "console": pulumi.Output.concat(
+                            self._place.vpn_console(), sites[site.name].vpn_connection_id
+                        ),
+                        **_site_export(vpn, site, sites[site.name]),
+                    }
+                    for site in vpn.sites
+                },
             }
             exports["configurations"] = pulumi.Output.secret(
                 {name: site.configuration for name, site in sites.items()}
@@ -82,11 +100,13 @@ class Environment:
             "network",
             NetworkArgs(
                 labels=self._labels,
+                place=self._place,
                 cidr=network.cidr,
                 public_subnets={zone: pair.public for zone, pair in subnets.items()},
                 private_subnets={zone: pair.private for zone, pair in subnets.items()},
                 flow_log_traffic=network.flow_logs.traffic,
                 flow_log_retention_days=network.flow_logs.retention_days,
+                encryption_key_arn=self._key.arn,
                 nat_gateways=self._settings.nat.mode == "gateways",
             ),
         )
@@ -103,6 +123,7 @@ class Environment:
                 sites=tuple(_site_args(vpn, site) for site in vpn.sites),
                 tunnel_log_format=vpn.tunnel_logs.output_format,
                 tunnel_log_retention_days=vpn.tunnel_logs.retention_days,
+                encryption_key_arn=self._key.arn,
                 alert_topic_arn=self._alerts.arn,
                 tunnel_down_minutes=self._settings.alerts.tunnel_down_minutes,
                 protected=self._settings.deletion_protection,
@@ -118,6 +139,7 @@ class Environment:
                 instance_type=tunnel.instance_type,
                 image_release=self._settings.host_image,
                 log_retention_days=tunnel.log_retention_days,
+                encryption_key_arn=self._key.arn,
                 vpc_id=self._network.vpc_id,
                 subnet_ids=self._server_subnets(tunnel.failover),
                 monitor_subnet_ids=self._monitor_subnets(tunnel.failover),
@@ -144,6 +166,7 @@ class Environment:
                 instance_type=nat.instance_type,
                 image_release=self._settings.host_image,
                 log_retention_days=nat.log_retention_days,
+                encryption_key_arn=self._key.arn,
                 vpc_id=self._network.vpc_id,
                 vpc_cidr=self._settings.network.cidr,
                 subnet_ids=self._server_subnets(nat.failover),

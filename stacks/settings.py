@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from model.addresses import Claim, overlaps
 from model.constraints import each_once, matching
@@ -41,6 +41,13 @@ OWN_TAGS = ("Name", "Project", "Environment", "Site", "Location", "Critical", "T
 MOST_TAGS = 50 - len(OWN_TAGS)
 """What is left of the 50 tags that AWS allows on a resource."""
 
+AccountId = Annotated[
+    str,
+    BeforeValidator(lambda given: str(given) if isinstance(given, int) else given),
+    matching(r"\d{12}", "an AWS account's number, twelve digits in quotes"),
+]
+"""The engine hands a number of digits on as a number, if the first is not zero."""
+
 Email = Annotated[str, matching(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")]
 
 
@@ -48,13 +55,14 @@ class Alerts(Section):
     """Who hears of a tunnel that is down: the subscribers of the stack's SNS topic."""
 
     emails: Annotated[tuple[Email, ...], AfterValidator(each_once)] = ()
-    tunnel_down_minutes: Annotated[int, Field(ge=1, le=60)] = 5
+    tunnel_down_minutes: Literal[5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60] = 5
 
 
 class Settings(Section):
     """Everything a stack file says about an environment."""
 
     region: Region
+    account: AccountId | None = None
     network: NetworkSettings
     hardware_vpn: HardwareVpnSettings | None = None
     open_vpn: tuple[OpenVpnSettings, ...] = ()

@@ -79,6 +79,13 @@ _COLLECTORS: dict[SERVICE_NAMES, dict[str, Collector]] = {
         ),
         "user": _keys("users"),
     },
+    "kms": {
+        "key": lambda backend: (
+            key.id
+            for key in backend.keys.values()
+            if key.key_manager != "AWS" and key.key_state != "PendingDeletion"
+        )
+    },
     "logs": {"logGroup": _keys("groups")},
     "secretsmanager": {
         "secret": lambda backend: (

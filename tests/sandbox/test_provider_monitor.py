@@ -19,14 +19,24 @@ sys.path.insert(0, {str(ROOT)!r})
 import pulumi
 import pulumi_aws as aws
 
+from components.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.failover_monitor import FailoverMonitor, FailoverMonitorArgs
 from components.labels import Labels
 from hosts.failover_monitor import MonitorHost
+from model.arns import Place
 from model.names import EnvironmentNames
 
 vpc = aws.ec2.Vpc("vpc", cidr_block="10.0.0.0/16")
 subnet = aws.ec2.Subnet("public", vpc_id=vpc.id, cidr_block="10.0.0.0/24")
 topic = aws.sns.Topic("alerts")
+key = EncryptionKey(
+    "encryption",
+    EncryptionKeyArgs(
+        labels=Labels(names=EnvironmentNames("dev")),
+        place=Place("eu-central-1", "123456789012"),
+        protected=False,
+    ),
+).arn
 aws.sns.TopicSubscription("on-call", topic=topic.arn, protocol="email", endpoint="oncall@example.com")
 FailoverMonitor(
     "staff-monitor",
@@ -39,10 +49,11 @@ FailoverMonitor(
             name="staff",
             region="eu-central-1",
             parameter=pulumi.Config().require("parameter"),
-            log_group="/dev/monitor",
+            log_group="/aws-vpn/dev/monitor",
         ),
         image_release=None,
         log_retention_days=30,
+        encryption_key_arn=key,
         statements=[{{"Effect": "Allow", "Action": ["ec2:Describe*"], "Resource": "*"}}],
         metric_namespace="failover",
         alert_topic_arn=topic.arn,

@@ -18,6 +18,9 @@ from pulumi.runtime.stack import run_in_stack
 SECRET = rpc._special_secret_sig
 SIGNATURE = rpc._special_sig_key
 
+ACCOUNT = "123456789012"
+"""The account that the recorded programs deploy to."""
+
 Outputs = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
 
 
@@ -103,6 +106,8 @@ class _Cloud(mocks.Mocks):
         return (f"{args.name}-id" if args.custom else None), made
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        if args.token == "aws:index/getCallerIdentity:getCallerIdentity":
+            return {"accountId": ACCOUNT}, []
         if args.token != "aws:ec2/getAmi:getAmi":
             raise AssertionError(f"the program calls {args.token}, which these tests do not expect")
         return {"id": f"ami-{args.args['filters'][0]['values'][0]}"}, []

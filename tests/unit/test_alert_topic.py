@@ -11,7 +11,9 @@ LABELS = Labels(names=EnvironmentNames("dev"))
 
 
 def test_each_address_is_subscribed() -> None:
-    args = AlertTopicArgs(labels=LABELS, emails=("a@example.com", "b@example.com"))
+    args = AlertTopicArgs(
+        labels=LABELS, encryption_key_arn="arn:key", emails=("a@example.com", "b@example.com")
+    )
     graph = record(lambda: AlertTopic("alerts", args))
     assert graph.one("aws:sns/topic:Topic").inputs["name"] == "aws-vpn-dev-alerts"
     subscriptions = graph.of("aws:sns/topicSubscription:TopicSubscription")
@@ -23,5 +25,7 @@ def test_each_address_is_subscribed() -> None:
 
 
 def test_a_topic_without_subscribers_is_a_topic_too() -> None:
-    graph = record(lambda: AlertTopic("alerts", AlertTopicArgs(labels=LABELS)))
+    args = AlertTopicArgs(labels=LABELS, encryption_key_arn="arn:key")
+    graph = record(lambda: AlertTopic("alerts", args))
+    assert graph.one("aws:sns/topic:Topic").inputs["kmsMasterKeyId"] == "arn:key"
     assert graph.counts() == {"aws-vpn:alerts:AlertTopic": 1, "aws:sns/topic:Topic": 1}

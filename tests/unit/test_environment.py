@@ -78,7 +78,7 @@ EXPECTED = {
         "aws:ec2/eip:Eip": 1,
         "aws:autoscaling/group:Group": 1,
         "aws:ec2/route:Route": 1 + 2 * 3,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 1 + 2 + 1,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 1 + 2 + 1,
     },
     "staging": {
         "aws:ec2/vpnGateway:VpnGateway": 1,
@@ -91,7 +91,7 @@ EXPECTED = {
         "aws:ec2/eip:Eip": 2,
         "aws:autoscaling/group:Group": 2,
         "aws:ec2/route:Route": 1 + 1 * 3 + 2,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 + 2 * 2 + 1,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 2 + 2 * 2 + 1,
     },
     "prod": {
         "aws:ec2/vpnGateway:VpnGateway": 1,
@@ -104,7 +104,7 @@ EXPECTED = {
         "aws:ec2/eip:Eip": 3,
         "aws:autoscaling/group:Group": 3,
         "aws:ec2/route:Route": 1 + (2 + 1) * 4 + 3,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 3 + 3 * 2 + 2,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 3 + 3 * 2 + 2,
     },
 }
 
@@ -159,6 +159,8 @@ def test_exports_hold_what_a_user_needs_next(graphs: dict[str, Graph]) -> None:
         "amazonSideAsn": 64512,
         "sites": {
             "berlin": {
+                "console": "https://eu-central-1.console.aws.amazon.com/vpcconsole/home?region=eu-central-1"
+                "#VpnConnectionDetails:VpnConnectionId=hardware-vpn-berlin-id",
                 "vpnConnectionId": "hardware-vpn-berlin-id",
                 "customerGatewayId": "hardware-vpn-berlin-id",
                 "routing": "static",

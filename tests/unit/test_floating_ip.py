@@ -61,6 +61,7 @@ def floating_ip(
                 user_data="#cloud-config\n",
                 log_group="/pair",
                 log_retention_days=30,
+                encryption_key_arn="arn:aws:kms:key",
                 statements=(),
             ),
         )
@@ -82,6 +83,7 @@ def floating_ip(
                 timing=TIMING,
                 alert_topic_arn="arn:aws:sns:topic",
                 log_retention_days=30,
+                encryption_key_arn="arn:aws:kms:key",
             ),
         )
 

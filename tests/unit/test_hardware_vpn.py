@@ -74,6 +74,7 @@ def hardware_vpn(*sites: SiteArgs, protected: bool = False) -> Graph:
                 sites=sites,
                 tunnel_log_format="json",
                 tunnel_log_retention_days=30,
+                encryption_key_arn="arn:aws:kms:key",
                 alert_topic_arn="arn:topic",
                 tunnel_down_minutes=5,
                 protected=protected,
@@ -168,30 +169,53 @@ def test_preshared_keys_and_the_configuration_are_secret(graph: Graph) -> None:
     assert "tunnel2PresharedKey" not in connection.inputs
 
 
-def test_both_tunnels_log_to_a_group_with_retention(graph: Graph) -> None:
-    group = graph.one("aws:cloudwatch/logGroup:LogGroup")
-    assert group.inputs["retentionInDays"] == 30
-    assert group.inputs["name"] == "/aws/vendedlogs/aws-vpn/dev/hardware-vpn"
-    inputs = graph.one(CONNECTION, "hardware-vpn-berlin").inputs
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+TUNNEL_LOGS = {
+    "logEnabled": True,
+    "logGroupArn": "arn:aws:cloudwatch:::hardware-vpn-tunnels",
+    "logOutputFormat": "json",
+}
+BGP_LOGS = {
+    "bgpLogEnabled": True,
+    "bgpLogGroupArn": "arn:aws:cloudwatch:::hardware-vpn-bgp",
+    "bgpLogOutputFormat": "json",
+}
+
+
+def test_logs_go_to_encrypted_groups_with_retention(graph: Graph) -> None:
+    groups = graph.of(LOG_GROUP)
+    assert {group.inputs["name"] for group in groups} == {
+        "/aws/vendedlogs/aws-vpn/dev/hardware-vpn",
+        "/aws/vendedlogs/aws-vpn/dev/hardware-vpn-bgp",
+    }
+    for group in groups:
+        assert (group.inputs["retentionInDays"], group.inputs["kmsKeyId"]) == (30, "arn:aws:kms:key")
+
+
+@pytest.mark.parametrize(("site", "logs"), [("berlin", {}), ("lisbon-1", BGP_LOGS)])
+def test_both_tunnels_log_what_they_speak(graph: Graph, site: str, logs: Mapping[str, Any]) -> None:
+    inputs = graph.one(CONNECTION, f"hardware-vpn-{site}").inputs
     for tunnel in (1, 2):
-        options = inputs[f"tunnel{tunnel}LogOptions"]["cloudwatchLogOptions"]
-        assert options == {
-            "logEnabled": True,
-            "logGroupArn": "arn:aws:cloudwatch:::hardware-vpn-tunnels",
-            "logOutputFormat": "json",
-        }
+        assert inputs[f"tunnel{tunnel}LogOptions"]["cloudwatchLogOptions"] == {**TUNNEL_LOGS, **logs}
 
 
-def test_each_connection_has_an_alarm_that_reaches_the_topic(graph: Graph) -> None:
-    alarms = graph.of("aws:cloudwatch/metricAlarm:MetricAlarm")
-    assert {alarm.inputs["dimensions"]["VpnId"] for alarm in alarms} == {
-        "hardware-vpn-berlin-id",
-        "hardware-vpn-lisbon-1-id",
+def test_without_bgp_there_is_no_group_for_it() -> None:
+    assert [group.name for group in hardware_vpn(STATIC).of(LOG_GROUP)] == ["hardware-vpn-tunnels"]
+
+
+def test_each_connection_has_an_alarm_on_any_tunnel_and_one_on_both(graph: Graph) -> None:
+    alarms = [alarm.inputs for alarm in graph.of("aws:cloudwatch/metricAlarm:MetricAlarm")]
+    assert {(alarm["dimensions"]["VpnId"], alarm["statistic"]) for alarm in alarms} == {
+        (f"hardware-vpn-{site}-id", statistic)
+        for site in ("berlin", "lisbon-1")
+        for statistic in ("Minimum", "Maximum")
     }
     for alarm in alarms:
-        assert (alarm.inputs["namespace"], alarm.inputs["metricName"]) == ("AWS/VPN", "TunnelState")
-        assert alarm.inputs["alarmActions"] == ["arn:topic"]
-        assert alarm.inputs["period"] * alarm.inputs["evaluationPeriods"] == 300
+        assert (alarm["namespace"], alarm["metricName"]) == ("AWS/VPN", "TunnelState")
+        assert (alarm["comparisonOperator"], alarm["threshold"]) == ("LessThanThreshold", 1)
+        assert alarm["treatMissingData"] == "breaching"
+        assert (alarm["period"], alarm["evaluationPeriods"]) == (300, 1)
+        assert alarm["alarmActions"] == alarm["okActions"] == ["arn:topic"]
 
 
 def test_only_the_vpg_and_the_connections_are_protected() -> None:

@@ -47,6 +47,7 @@ def graph() -> Graph:
                 instance_type="t4g.nano",
                 image_release=None,
                 log_retention_days=30,
+                encryption_key_arn="arn:aws:kms:key",
                 vpc_id="vpc",
                 vpc_cidr=HOST.vpc_cidr,
                 subnet_ids=("subnet-a", "subnet-b"),

@@ -8,6 +8,7 @@ import pytest
 
 from components.labels import Labels
 from components.network import Network, NetworkArgs
+from model.arns import Place
 from model.names import EnvironmentNames
 from tests.unit.graph import Graph, policy_statements, record
 
@@ -18,11 +19,13 @@ NETWORK = "aws-vpn:network:Network::network"
 def network(nat_gateways: bool = False) -> Graph:
     args = NetworkArgs(
         labels=Labels(names=EnvironmentNames("dev"), tags={"Owner": "platform"}),
+        place=Place("eu-central-1", "123456789012"),
         cidr=IPv4Network("10.0.0.0/16"),
         public_subnets={zone: IPv4Network(f"10.0.{i}.0/24") for i, zone in enumerate(ZONES)},
         private_subnets={zone: IPv4Network(f"10.0.{10 + i}.0/24") for i, zone in enumerate(ZONES)},
         flow_log_traffic="REJECT",
         flow_log_retention_days=14,
+        encryption_key_arn="arn:aws:kms:key",
         nat_gateways=nat_gateways,
     )
     return record(lambda: Network("network", args))
@@ -99,6 +102,16 @@ def test_flow_logs_are_kept_as_long_as_asked(graph: Graph) -> None:
     assert (log["trafficType"], log["logDestination"]) == ("REJECT", "arn:aws:cloudwatch:::network-flow-logs")
     assert group.inputs["retentionInDays"] == 14
     assert group.inputs["name"] == "/aws-vpn/dev/flow-logs"
+    assert group.inputs["kmsKeyId"] == "arn:aws:kms:key"
+
+
+def test_only_this_accounts_flow_logs_take_on_their_role(graph: Graph) -> None:
+    (statement,) = policy_statements(graph.one("aws:iam/role:Role").inputs["assumeRolePolicy"])
+    assert statement["Principal"] == {"Service": "vpc-flow-logs.amazonaws.com"}
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "123456789012"},
+        "ArnLike": {"aws:SourceArn": "arn:aws:ec2:eu-central-1:123456789012:vpc-flow-log/*"},
+    }
 
 
 def test_flow_logs_may_write_to_their_own_group_alone(graph: Graph) -> None:

@@ -50,6 +50,7 @@ def tunnel(host: ServerHost = HOST) -> Graph:
                 instance_type="t3.small",
                 image_release=None,
                 log_retention_days=90,
+                encryption_key_arn="arn:aws:kms:key",
                 vpc_id="vpc",
                 subnet_ids=("subnet-a", "subnet-b"),
                 monitor_subnet_ids=["subnet-c"],

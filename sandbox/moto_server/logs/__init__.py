@@ -1,1 +1,1 @@
-"""Corrections to moto's CloudWatch Logs: a metric filter put again is the same filter, changed."""
+"""Corrections to moto's CloudWatch Logs: keys of one's own, and metric filters put again."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from moto.logs.models import LogsBackend, logs_backends
+from moto.logs.models import logs_backends
+
+from sandbox.moto_server.logs.encryption import EncryptionBackend
 
 
-class SandboxLogsBackend(LogsBackend):
+class SandboxLogsBackend(EncryptionBackend):
     """One region's CloudWatch Logs. The module's name and place lead moto to `urls` beside it."""
 
     def put_metric_filter(

@@ -111,6 +111,9 @@ def _tunnel_properties(tunnel: str) -> Iterator[Property]:
         flag("logEnabled", default=False),
         text("logGroupArn", rule=arn("logs", "log-group:.+")),
         text("logOutputFormat", rule=one_of("json", "text")),
+        flag("bgpLogEnabled"),
+        text("bgpLogGroupArn", rule=arn("logs", "log-group:.+")),
+        text("bgpLogOutputFormat", rule=one_of("json", "text")),
         computed=True,
     )
     yield block(f"{tunnel}LogOptions", logs, computed=True)
@@ -311,6 +314,9 @@ def _log_request(logs: Values) -> Values:
         LogEnabled=logs.get("logEnabled"),
         LogGroupArn=logs.get("logGroupArn"),
         LogOutputFormat=logs.get("logOutputFormat"),
+        BgpLogEnabled=logs.get("bgpLogEnabled"),
+        BgpLogGroupArn=logs.get("bgpLogGroupArn"),
+        BgpLogOutputFormat=logs.get("bgpLogOutputFormat"),
     )
 
 
@@ -339,6 +345,11 @@ def _tunnel_state(tunnel: str, description: Values) -> Values:
                 "logEnabled": logs.get("LogEnabled", False),
                 "logGroupArn": logs.get("LogGroupArn", ""),
                 "logOutputFormat": logs.get("LogOutputFormat", ""),
+                **given(
+                    bgpLogEnabled=logs.get("BgpLogEnabled"),
+                    bgpLogGroupArn=logs.get("BgpLogGroupArn"),
+                    bgpLogOutputFormat=logs.get("BgpLogOutputFormat"),
+                ),
             }
         },
     }
