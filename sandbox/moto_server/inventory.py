@@ -51,6 +51,15 @@ def _parameters(backend: Any) -> Iterable[str]:
     return (name for name in names if not name.startswith("/aws/"))
 
 
+def _kms_keys(backend: Any) -> Iterable[str]:
+    """Keys that users made and have not deleted; those of AWS's own services have aliases in its name."""
+    for key in backend.keys.values():
+        if key.key_state != "PendingDeletion" and not any(
+            name.startswith("alias/aws/") for name in key.aliases
+        ):
+            yield key.id
+
+
 _COLLECTORS: dict[SERVICE_NAMES, dict[str, Collector]] = {
     "ec2": {
         "vpc": lambda backend: (vpc.id for vpc in backend.vpcs.values() if not vpc.is_default),
@@ -79,13 +88,7 @@ _COLLECTORS: dict[SERVICE_NAMES, dict[str, Collector]] = {
         ),
         "user": _keys("users"),
     },
-    "kms": {
-        "key": lambda backend: (
-            key.id
-            for key in backend.keys.values()
-            if key.key_manager != "AWS" and key.key_state != "PendingDeletion"
-        )
-    },
+    "kms": {"key": _kms_keys},
     "logs": {"logGroup": _keys("groups")},
     "secretsmanager": {
         "secret": lambda backend: (

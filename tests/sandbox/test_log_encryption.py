@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,7 +45,7 @@ def test_a_key_that_does_not_know_the_log_service_or_the_group_is_refused(cloud:
     logs = cloud.client("logs")
     ours = key(cloud, Policy=json.dumps(key_policy(PLACE, EnvironmentNames("dev"))))
     gone = key(cloud, Policy=json.dumps(key_policy(PLACE, EnvironmentNames("dev"))))
-    cloud.client("kms").disable_key(KeyId=gone)
+    cloud.client("kms").disable_key(KeyId=gone.rpartition("/")[2])
     for group, arn in (
         ("/aws-vpn/dev/nat", key(cloud)),
         ("/aws-vpn/prod/nat", ours),
