@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA384
 from cryptography.hazmat.primitives.serialization import (
@@ -119,6 +120,44 @@ def create(name: str, now: datetime) -> tuple[Authority, Secrets]:
     return renew_server(authority, secrets, now)
 
 
+def check_certificates(authority: Authority, secrets: Secrets) -> None:
+    """Make sure that servers would be handed one authority, this one, and a certificate of their own by it.
+
+    Raises:
+        AccessError: there are other certificates, or their keys are not the authority's.
+    """
+    key, server_key = _private_key(secrets.authority_key), _private_key(secrets.server_key)
+    certificate = _only_certificate(authority.certificate)
+    server = _only_certificate(authority.server_certificate)
+    if certificate is None or certificate.public_key() != key.public_key():
+        raise AccessError(
+            f"the authority {authority.name} has other certificates than its key's own; should be restored"
+            " from a backup"
+        )
+    if server is None or server.public_key() != server_key.public_key() or not _signed(server, certificate):
+        raise AccessError(
+            f"the server certificate of {authority.name} is not its authority's; should be restored from a"
+            " backup"
+        )
+
+
+def _only_certificate(pem: str) -> x509.Certificate | None:
+    """The certificate, if the text is that and nothing else."""
+    try:
+        certificate = x509.load_pem_x509_certificate(pem.encode())
+    except ValueError:
+        return None
+    return certificate if _certificate_pem(certificate) == pem else None
+
+
+def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
 def renew_server(authority: Authority, secrets: Secrets, now: datetime) -> tuple[Authority, Secrets]:
     """A new key and certificate for the tunnel's servers."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -219,6 +258,19 @@ def sign_crl(authority: Authority, secrets: Secrets, now: datetime) -> tuple[Aut
             " Manager holds: start a new authority"
         )
     return replace(authority, crl_number=authority.crl_number + 1, crl_expires=expires), pem
+
+
+def crl_number(text: str, authority: Authority) -> int:
+    """The number of a revocation list by this authority (RFC 5280, 5.2.3); 0 if it is not one."""
+    certificate = x509.load_pem_x509_certificate(authority.certificate.encode())
+    key = certificate.public_key()
+    try:
+        crl = x509.load_pem_x509_crl(text.encode())
+    except ValueError:
+        return 0
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not crl.is_signature_valid(key):
+        return 0
+    return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
 
 
 def _issue(

@@ -61,6 +61,20 @@ class TunnelInCloud:
                         f" STACK={self.stack}"
                     ) from None
 
+    def live_crl(self) -> str:
+        """The revocation list that the servers were handed last; nothing if there is none.
+
+        Raises:
+            AccessError: AWS refuses.
+        """
+        with _aws_errors():
+            client = boto3.client("secretsmanager", self.region)  # pyright: ignore[reportUnknownMemberType]
+            try:
+                name = self.names.openvpn_secret(self.tunnel, "crl")
+                return client.get_secret_value(SecretId=name)["SecretString"]
+            except client.exceptions.ResourceNotFoundException:
+                return ""
+
     def address(self) -> str:
         """The tunnel's Elastic IP.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -13,8 +13,8 @@ from access.errors import AccessError
 from access.listing import table, warnings
 from access.passphrase import existing_passphrase, new_passphrase
 from access.profile import Endpoint, client_profile, site_profile
+from access.seal import Opened, Stored, seal
 from access.store import (
-    Stored,
     exists,
     has_authority,
     load,
@@ -23,7 +23,6 @@ from access.store import (
     pending,
     refuse_repository,
     save,
-    seal,
 )
 from hosts.openvpn_server.host import SITE_PREFIX, site_name
 from stacks.sections.openvpn import OpenVpnSettings
@@ -45,6 +44,7 @@ class Access:
     cloud: TunnelInCloud
     settings: OpenVpnSettings
     home: Path
+    notices: list[str] = field(default_factory=list[str], compare=False)
 
     @property
     def server_name(self) -> str:
@@ -66,13 +66,13 @@ class Access:
         """Hand the servers what they need, with a fresh revocation list."""
         passphrase = self._passphrase()
         with locked(self.home):
-            stored = load(self.home)
-            secrets = stored.secrets(passphrase)
-            authority, crl = ca.sign_crl(stored.authority, secrets, _now())
+            opened = self._opened(passphrase)
+            self._refuse_older(opened.authority)
+            authority, crl = ca.sign_crl(opened.authority, opened.secrets, _now())
             # Saved first: the number of a list that may have reached a server is never used again.
-            save(self.home, replace(stored, authority=authority))
-            self.cloud.publish(authority, secrets, crl)
-            save(self.home, replace(stored, authority=replace(authority, published=True)))
+            save(self.home, opened.sealed(authority))
+            self.cloud.publish(authority, opened.secrets, crl)
+            save(self.home, opened.sealed(replace(authority, published=True)))
         return [f"published for {self.server_name}: revocation list {authority.crl_number}"]
 
     def issue(self, name: str, profiles: Profiles) -> list[str]:
@@ -94,26 +94,27 @@ class Access:
         passphrase = self._passphrase()
         endpoint = self._endpoint(profiles)
         with locked(self.home):
-            stored = load(self.home)
-            secrets = stored.secrets(passphrase)
-            authority, credential = ca.renew(stored.authority, secrets, name, profiles.validity, _now())
-            return self._deliver(stored, authority, credential, endpoint, self._path(name, profiles))
+            opened = self._opened(passphrase)
+            authority, credential = ca.renew(
+                opened.authority, opened.secrets, name, profiles.validity, _now()
+            )
+            return self._deliver(opened.sealed(authority), credential, endpoint, self._path(name, profiles))
 
     def renew_server(self) -> list[str]:
         """A new certificate for the servers."""
         passphrase = self._passphrase()
         with locked(self.home):
-            stored = load(self.home)
-            authority, secrets = ca.renew_server(stored.authority, stored.secrets(passphrase), _now())
-            save(self.home, seal(authority, secrets, passphrase))
+            opened = self._opened(passphrase)
+            authority, secrets = ca.renew_server(opened.authority, opened.secrets, _now())
+            save(self.home, opened.sealed(authority, secrets))
         return [f"new server certificate, valid until {authority.server_expires:%Y-%m-%d}"]
 
     def revoke(self, name: str) -> list[str]:
         """Let a name in no longer."""
-        load(self.home)
+        passphrase = self._passphrase()
         with locked(self.home):
-            stored = load(self.home)
-            save(self.home, replace(stored, authority=ca.revoke(stored.authority, name, _now())))
+            opened = self._opened(passphrase)
+            save(self.home, opened.sealed(ca.revoke(opened.authority, name, _now())))
         return [f"{name} revoked"]
 
     def list(self, *, seen: bool) -> list[str]:
@@ -124,37 +125,37 @@ class Access:
 
     def warnings(self) -> list[str]:
         """What needs attention soon."""
-        return [f"warning: {line}" for line in warnings(load(self.home).authority, _now())]
+        return [f"warning: {line}" for line in (*self.notices, *warnings(load(self.home).authority, _now()))]
 
     def _issue(self, name: str, kind: ca.Kind, profiles: Profiles) -> list[str]:
         passphrase = self._passphrase()
         endpoint = self._endpoint(profiles)
         path = self._path(name, profiles)
         with locked(self.home):
-            stored = load(self.home)
-            secrets = stored.secrets(passphrase)
-            authority, credential = ca.issue(stored.authority, secrets, name, kind, profiles.validity, _now())
+            opened = self._opened(passphrase)
+            authority, credential = ca.issue(
+                opened.authority, opened.secrets, name, kind, profiles.validity, _now()
+            )
             if exists(path):
                 raise AccessError(f"{path} exists; should be moved away first, or another --output")
-            return self._deliver(stored, authority, credential, endpoint, path)
+            return self._deliver(opened.sealed(authority), credential, endpoint, path)
 
     def _deliver(
         self,
         stored: Stored,
-        authority: ca.Authority,
         credential: ca.Credential,
         endpoint: Endpoint,
         path: Path,
     ) -> list[str]:
         """Remember the certificate, then show the profile: a profile is never unknown to its authority."""
-        issued = authority.issued[-1]
+        issued = stored.authority.issued[-1]
         if issued.kind == "site":
             lans = self._lan_cidrs(issued.name.removeprefix(SITE_PREFIX))
             text = site_profile(issued.name, lans, endpoint, credential)
         else:
             text = client_profile(issued.name, endpoint, credential)
         with pending(path, text) as publish:
-            save(self.home, replace(stored, authority=authority))
+            save(self.home, stored)
             publish()
         return [f"{path}: {issued.name}, valid until {issued.not_after:%Y-%m-%d}"]
 
@@ -178,6 +179,26 @@ class Access:
         raise AccessError(
             f"office {office} is not in the settings; should be one of {names or '(there are none)'}"
         )
+
+    def _opened(self, passphrase: str) -> Opened:
+        """The authority with its keys; one that an earlier version stored is protected from here on."""
+        stored = load(self.home)
+        opened = stored.opened(passphrase)
+        if not stored.authenticated:
+            save(self.home, opened.sealed(opened.authority))
+            self.notices.append(
+                f"{self.home} was stored by an earlier version, which would not have noticed a change by"
+                " others; now it is protected: make sure that `list` shows what you know, and back it up"
+            )
+        return opened
+
+    def _refuse_older(self, authority: ca.Authority) -> None:
+        live = ca.crl_number(self.cloud.live_crl(), authority)
+        if live > authority.crl_number:
+            raise AccessError(
+                f"the servers have revocation list {live}, and this authority made {authority.crl_number} so"
+                " far: it is an older copy, without what was revoked or issued since; restore a later one"
+            )
 
     def _passphrase(self) -> str:
         load(self.home)

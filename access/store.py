@@ -1,4 +1,4 @@
-"""Where an authority lives: one file in a folder of its own, private keys sealed with a passphrase.
+"""Where an authority lives: one file in a folder of its own (`access.seal` says what protects its content).
 
 The file is replaced as a whole, so that a crash leaves the state before or after a step and nothing between.
 Two commands at once take turns.
@@ -6,73 +6,28 @@ Two commands at once take turns.
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import json
 import os
-import secrets as random
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from pydantic import TypeAdapter
 
-from access.authority import Authority, Issued, Secrets
+from access.authority import Authority
 from access.errors import AccessError
+from access.seal import FORMATS, Sealed, Stored
 
 FILE = "authority.json"
-FORMAT = 1
-_DATES = frozenset({"not_before", "not_after", "revoked", "crl_expires"})
-SCRYPT_COST = 2**17
-"""Scrypt's N with r = 8 and p = 1, as OWASP's Password Storage Cheat Sheet has it: 128 MiB a guess."""
+Value = TypeVar("Value")
 
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """Secrets encrypted with AES-256-GCM under a key derived from the passphrase. Base64."""
-
-    salt: str
-    nonce: str
-    ciphertext: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An authority as it is on disk."""
-
-    authority: Authority
-    sealed: Sealed
-
-    def secrets(self, passphrase: str) -> Secrets:
-        """The private keys.
-
-        Raises:
-            AccessError: the passphrase is wrong.
-        """
-        sealed = self.sealed
-        try:
-            key = _key(passphrase, base64.b64decode(sealed.salt))
-            nonce, ciphertext = base64.b64decode(sealed.nonce), base64.b64decode(sealed.ciphertext)
-            content = AESGCM(key).decrypt(nonce, ciphertext, self.authority.name.encode())
-        except (InvalidTag, ValueError):
-            raise AccessError(
-                f"the passphrase does not open {self.authority.name}; should be the one given at `init`"
-            ) from None
-        return Secrets(**json.loads(content))
-
-
-def seal(authority: Authority, secrets: Secrets, passphrase: str) -> Stored:
-    """The authority with its private keys encrypted."""
-    salt, nonce = random.token_bytes(16), random.token_bytes(12)
-    content = json.dumps(asdict(secrets)).encode()
-    ciphertext = AESGCM(_key(passphrase, salt)).encrypt(nonce, content, authority.name.encode())
-    return Stored(authority, Sealed(*(base64.b64encode(part).decode() for part in (salt, nonce, ciphertext))))
+_AUTHORITY = TypeAdapter(Authority)
+_SEALED = TypeAdapter(Sealed)
 
 
 @contextmanager
@@ -146,8 +101,12 @@ def save(home: Path, stored: Stored) -> None:
     Raises:
         AccessError: the folder cannot be written to; what was there is there still.
     """
-    document = {"format": FORMAT, "authority": asdict(stored.authority), "sealed": asdict(stored.sealed)}
-    text = json.dumps(document, indent=1, default=datetime.isoformat)
+    document = {
+        "format": stored.sealed.format,
+        "authority": asdict(stored.authority),
+        "sealed": {key: value for key, value in asdict(stored.sealed).items() if key != "format"},
+    }
+    text = _as_json(document)
     with pending(home / FILE, text) as publish:
         publish()
 
@@ -210,19 +169,20 @@ def _explained(folder: Path) -> Generator[None]:
 
 
 def _stored(document: dict[str, Any]) -> Stored:
-    if document["format"] != FORMAT:
+    if document["format"] not in FORMATS:
         raise ValueError(document["format"])
-    fields = document["authority"]
-    issued = tuple(Issued(**_with_dates(entry)) for entry in fields.pop("issued"))
-    return Stored(Authority(**_with_dates(fields), issued=issued), Sealed(**document["sealed"]))
+    authority = _read(_AUTHORITY, document["authority"])
+    # their certificates are read here already, where text that is none is told as damage
+    _ = authority.expires, authority.server_expires
+    if json.loads(_as_json(asdict(authority))) != document["authority"]:
+        raise ValueError("written in another way than by this program")
+    return Stored(authority, _read(_SEALED, {**document["sealed"], "format": document["format"]}))
 
 
-def _with_dates(fields: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: datetime.fromisoformat(value) if key in _DATES and value else value
-        for key, value in fields.items()
-    }
+def _as_json(value: object) -> str:
+    return json.dumps(value, indent=1, default=datetime.isoformat)
 
 
-def _key(passphrase: str, salt: bytes) -> bytes:
-    return Scrypt(salt=salt, length=32, n=SCRYPT_COST, r=8, p=1).derive(passphrase.encode())
+def _read(kind: TypeAdapter[Value], fields: dict[str, Any]) -> Value:
+    """A part of the document, strictly: a value of another kind is damage, even if it would mean the same."""
+    return kind.validate_json(json.dumps(fields), strict=True)

@@ -53,7 +53,7 @@ class Bench:
     def profiles(self, number: int) -> list[Path]:
         """Profiles of as many clients, each its own."""
         stored = load(self.server.tunnel.home)
-        secrets, authority = stored.secrets(PASSPHRASE), stored.authority
+        secrets, authority = stored.opened(PASSPHRASE).secrets, stored.authority
         endpoint = Endpoint(PUBLIC, self.server.tunnel.host.port, "udp", authority.name)
         paths: list[Path] = []
         for client in range(number):

@@ -186,7 +186,11 @@ def disconnect(names: list[str], management: str) -> None:
 
 def authority_key(pem: str) -> EllipticCurvePublicKey:
     """The key of a certificate authority; ours are all elliptic curve."""
-    key = x509.load_pem_x509_certificate(pem.encode()).public_key()
+    certificate = x509.load_pem_x509_certificate(pem.encode())
+    if certificate.public_bytes(Encoding.PEM).decode().strip() != pem.strip():
+        # OpenVPN would trust every certificate in the file
+        raise ValueError("its authority is not one certificate and nothing else")
+    key = certificate.public_key()
     if not isinstance(key, EllipticCurvePublicKey):
         raise ValueError("the authority's key is not elliptic curve")
     return key

@@ -52,7 +52,7 @@ class Running:
 
     def authority(self) -> tuple[ca.Authority, ca.Secrets]:
         stored = load(self.tunnel.home)
-        return stored.authority, stored.secrets(PASSPHRASE)
+        return stored.authority, stored.opened(PASSPHRASE).secrets
 
     def signed(self, name: str, now: datetime) -> str:
         """A profile that the authority signed at another time, without remembering it."""

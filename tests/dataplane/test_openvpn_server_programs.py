@@ -90,7 +90,7 @@ def test_a_good_revocation_list_is_never_replaced_by_a_bad_one(published: Tunnel
     published.fetch(root)
     good = contents(root)
     stored = load(published.home)
-    secrets = stored.secrets(PASSPHRASE)
+    secrets = stored.opened(PASSPHRASE).secrets
     foreign = ca.sign_crl(*ca.create("aws-vpn-dev-staff", NOW), NOW)[1]
     newer = replace(stored.authority, crl_number=100)
     bad = {
@@ -125,6 +125,7 @@ def test_a_bundle_that_does_not_fit_together_is_not_used(published: Tunnel, root
         "'key'": json.dumps({k: v for k, v in bundle.items() if k != "key"}),
         "its key is not its certificate's": json.dumps(bundle | {"key": others.server_key}),
         "not signed by its authority": json.dumps(bundle | {"ca": other.certificate}),
+        "is not one certificate": json.dumps(bundle | {"ca": bundle["ca"] + other.certificate}),
         "no tls-crypt-v2 server key": json.dumps(bundle | {"tlsCryptV2Server": stored.authority.certificate}),
     }
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from access import store
+from access import seal, store
 from access.passphrase import FILE_VARIABLE, VARIABLE
 from command.root import main
 from labs.moto_server import CloudServer, cloud_server
@@ -41,7 +41,7 @@ def run(
         "AWS_SECRET_ACCESS_KEY": "test",
     }.items():
         monkeypatch.setenv(variable, value)
-    monkeypatch.setattr(store, "SCRYPT_COST", 2**4)
+    monkeypatch.setattr(seal, "SCRYPT_COST", 2**4)
 
     def command(*arguments: str) -> tuple[int, str, str]:
         code = main(["access", "--home", str(tmp_path / "home"), *arguments])
@@ -68,7 +68,7 @@ def test_servers_get_their_keys_the_list_and_the_monitor_its_own(
     code, out, err = run("publish")
     assert (code, out, err) == (0, "published for aws-vpn-dev-staff: revocation list 1\n", "")
     stored = store.load(tmp_path / "home")
-    secrets = stored.secrets(PASSPHRASE)
+    secrets = stored.opened(PASSPHRASE).secrets
     assert json.loads(value(cloud, "server")) == {
         "ca": stored.authority.certificate,
         "certificate": stored.authority.server_certificate,
@@ -82,6 +82,21 @@ def test_servers_get_their_keys_the_list_and_the_monitor_its_own(
     assert secrets.authority_key.splitlines()[1] not in "".join(
         value(cloud, kind) for kind in ("server", "crl", "probe")
     )
+
+
+def test_an_older_copy_of_the_authority_is_not_published(
+    run: Run, cloud: CloudServer, tmp_path: Path
+) -> None:
+    deploy_secrets(cloud)
+    file = tmp_path / "home" / store.FILE
+    older = file.read_bytes()
+    assert [run("publish")[0] for _ in range(2)] == [0, 0]
+    live = value(cloud, "crl")
+    file.write_bytes(older)
+    assert run("publish")[2].startswith(
+        "the servers have revocation list 2, and this authority made 0 so far: it is an older copy"
+    )
+    assert value(cloud, "crl") == live
 
 
 def test_publishing_before_deploying_is_told_and_can_be_repeated(run: Run, cloud: CloudServer) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from access import authority as ca
-from access import store
+from access import seal, store
 from access.passphrase import FILE_VARIABLE, VARIABLE
 from command.root import main
 from stacks.stack_file import read_stack_file
@@ -39,7 +39,7 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv(VARIABLE, PASSPHRASE)
     monkeypatch.delenv(FILE_VARIABLE, raising=False)
-    monkeypatch.setattr(store, "SCRYPT_COST", 2**4)
+    monkeypatch.setattr(seal, "SCRYPT_COST", 2**4)
 
     def command(*arguments: str, at: Path = home) -> tuple[int, str, str]:
         code = main(["access", "--home", str(at), *arguments])
@@ -78,7 +78,7 @@ def test_private_keys_are_never_on_disk_in_clear_nor_printed(ready: Run, home: P
     assert code == 0
     assert "PRIVATE" not in out + err
     text = (home / "authority.json").read_text(encoding="utf-8")
-    secrets = store.load(home).secrets(PASSPHRASE)
+    secrets = store.load(home).opened(PASSPHRASE).secrets
     for secret in (secrets.authority_key, secrets.server_key, secrets.tls_crypt_server, secrets.probe):
         assert secret.splitlines()[1] not in text
         assert secret.splitlines()[1] not in repr(secrets)
@@ -202,7 +202,7 @@ def test_an_expired_authority_is_told(run: Run, home: Path) -> None:
     old = datetime.now(UTC).replace(microsecond=0) - timedelta(days=3700)
     with store.locked(home):
         authority, secrets = ca.create("aws-vpn-dev-staff", old)
-        store.save(home, store.seal(authority, secrets, PASSPHRASE))
+        store.save(home, seal.seal(authority, secrets, PASSPHRASE))
     code, _, err = issue(run, "alice")
     assert code == 1
     assert err.startswith(
@@ -234,7 +234,7 @@ def test_a_folder_that_is_shut_is_told(ready: Run, home: Path, command: str) -> 
     assert len(err.splitlines()) == 1
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": 2}', '{"format": 1, "authority": 3}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": 3}', '{"format": 1, "authority": 3}'])
 def test_a_damaged_file_is_told_and_kept(ready: Run, home: Path, content: str) -> None:
     (home / "authority.json").write_text(content, encoding="utf-8")
     assert ready("list") == (
@@ -270,8 +270,8 @@ def test_the_server_can_be_renewed(ready: Run, home: Path) -> None:
 CRASHING = """
 import os, signal, sys
 from pathlib import Path
-from access import store
-store.SCRYPT_COST = 2**4
+from access import seal, store
+seal.SCRYPT_COST = 2**4
 step, replaced = int(sys.argv.pop(1)), Path.replace
 def crash(self, target):
     global step
@@ -327,11 +327,11 @@ def test_what_is_stored_is_what_was_known(home: Path) -> None:
     authority, _ = ca.issue(authority, secrets, "alice", "client", timedelta(days=9), now)
     authority = replace(ca.revoke(authority, "alice", now), crl_number=7, crl_expires=now, published=True)
     with store.locked(home):
-        store.save(home, store.seal(authority, secrets, PASSPHRASE))
+        store.save(home, seal.seal(authority, secrets, PASSPHRASE))
     loaded = store.load(home)
     assert loaded.authority == authority
-    assert loaded.secrets(PASSPHRASE) == secrets
-    assert json.loads((home / "authority.json").read_text(encoding="utf-8"))["format"] == 1
+    assert loaded.opened(PASSPHRASE).secrets == secrets
+    assert json.loads((home / "authority.json").read_text(encoding="utf-8"))["format"] == 2
     assert sorted(path.name for path in home.iterdir()) == [".lock", "authority.json"]
 
 
