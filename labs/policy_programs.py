@@ -18,7 +18,7 @@ from pulumi_policy import proxy
 from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 
 from policy.facts import aws_types as aws
-from policy.rules.registry import RULES
+from policy.rules.registry import FAMILY_OF, RULES
 from policy.rules.rule import Rule
 from policy.service.analyzer import Analyzer
 
@@ -192,8 +192,14 @@ def fired(verdicts: list[Verdict]) -> set[str]:
 
 
 def rule(name: str) -> tuple[Rule, ...]:
-    """The rule of this name alone."""
-    return tuple(rule for rule in RULES if rule.name == name)
+    """The rule of this name alone, or all of the family of this name."""
+    return tuple(rule for rule in RULES if name in (rule.name, family_name(rule)))
+
+
+def family_name(rule: Rule) -> str:
+    """The name of the rule's family; its own when it has none."""
+    family = FAMILY_OF.get(rule.name)
+    return family.name if family else rule.name
 
 
 def token(short: str) -> str:
@@ -242,7 +248,9 @@ def configure(
     """Hand a configuration over as the engine does: every rule with its level and its properties."""
     request = pb.ConfigureAnalyzerRequest()
     for policy in analyzer.GetAnalyzerInfo(None, None).policies:
-        request.policyConfig[policy.name].enforcementLevel = levels.get(policy.name, policy.enforcementLevel)
+        request.policyConfig[policy.name].enforcementLevel = levels.get("all", policy.enforcementLevel)
+    for name, level in levels.items():
+        request.policyConfig[name].enforcementLevel = level
     for name, properties in config.items():
         request.policyConfig[name].properties.update(dict(properties))
     analyzer.Configure(request, None)

@@ -1,7 +1,7 @@
 """Valid settings of every shape, drawn at random: what passes the checks must be deployable.
 
-Ranges of addresses come from separate parts of RFC 1918 (the VPC from 10/8, LANs from 192.168/16, offices from
-172.20/14, client pools from 172.24/13), so that no draw is thrown away because two of them overlap.
+Ranges of addresses come from separate parts of RFC 1918 (the VPC from 10/8, LANs from 192.168/16, offices
+from 172.20/14, client pools from 172.24/13), so that no draw is thrown away because two of them overlap.
 """
 
 from __future__ import annotations

@@ -1,28 +1,21 @@
-"""Which ranges of addresses are taken, by whom, and where that was said: in the stack, and in stack files."""
+"""Which ranges of addresses are taken, by whom: what the resources of a stack say."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any, Literal, cast
 
 from model.addresses import Claim, IPNetwork
-from model.names import PROJECT
 from policy.facts import aws_types as aws
-from policy.facts.graph import External, Found, Graph, Resource
+from policy.facts.finding import Finding
+from policy.facts.graph import Graph
+from policy.facts.resource import External, Found, Resource
 from policy.facts.routes import DESTINATIONS, StaticRoute, static_routes
 from policy.facts.transit_routes import transit_routes
 from policy.facts.values import UNKNOWN
-from policy.rules.rule import Finding
-from stacks.settings import Settings
-from stacks.stack_file import SettingsError, read_stack_file
-
-ROOT = Path(__file__).resolve().parents[2]
-"""Where `stacks/` is, whatever program the pack judges."""
 
 Kind = Literal["vpc", "site", "office", "pool", "routed", "network"]
 """A VPC's block, a LAN behind a VPG or behind another tunnel, a client pool, what a route to a host leads to,
@@ -83,16 +76,8 @@ def parsed(text: object) -> IPNetwork | None:
 def taken_in(graph: Graph, domain_tag: str, kinds: ComponentKinds) -> Iterator[Said]:
     """Every range that the stack's own resources take: VPCs, LANs, client pools."""
     domains = _stack_domains(graph, domain_tag)
-    for vpc in graph.of(aws.VPC, aws.DEFAULT_VPC):
-        yield from _vpc_blocks(vpc, vpc, domain_tag)
-    for block in graph.of(aws.VPC_IPV4_BLOCK, aws.VPC_IPV6_BLOCK):
-        yield from _secondary_blocks(graph, block, domain_tag)
-    for route in graph.of(aws.VPN_CONNECTION_ROUTE):
-        place = place_of(graph, graph.target(route, "vpnConnectionId", aws.VPN_CONNECTION))
-        yield from _blocks(route, "destinationCidrBlock", "site", place, domains.get(route.stack, ""))
-    for route, connection in transit_routes(graph):
-        place = place_of(graph, connection)
-        yield from _blocks(route, "destinationCidrBlock", "site", place, domains.get(route.stack, ""))
+    yield from taken_by_vpcs(graph, domain_tag)
+    yield from taken_by_sites(graph, domains)
     for endpoint in graph.of(aws.CLIENT_VPN):
         domain = domains.get(endpoint.stack, "")
         yield from _blocks(endpoint, "clientCidrBlock", "pool", endpoint.urn, domain)
@@ -103,6 +88,25 @@ def taken_in(graph: Graph, domain_tag: str, kinds: ComponentKinds) -> Iterator[S
         for key, kind in kinds.items():
             owner = component.urn if kind == "pool" else ""
             yield from _blocks(component, key, kind, owner, domains.get(component.stack, ""))
+
+
+def taken_by_vpcs(graph: Graph, domain_tag: str = "") -> Iterator[Said]:
+    """The blocks of VPCs, in the domain that each one's tag names."""
+    for vpc in graph.of(aws.VPC, aws.DEFAULT_VPC):
+        yield from _vpc_blocks(vpc, vpc, domain_tag)
+    for block in graph.of(aws.VPC_IPV4_BLOCK, aws.VPC_IPV6_BLOCK):
+        yield from _secondary_blocks(graph, block, domain_tag)
+
+
+def taken_by_sites(graph: Graph, domains: Mapping[tuple[str, str], str] | None = None) -> Iterator[Said]:
+    """The LANs that static routes of VPN connections lead to, in the routing domain of each stack."""
+    domains = domains or {}
+    for route in graph.of(aws.VPN_CONNECTION_ROUTE):
+        place = place_of(graph, graph.target(route, "vpnConnectionId", aws.VPN_CONNECTION))
+        yield from _blocks(route, "destinationCidrBlock", "site", place, domains.get(route.stack, ""))
+    for route, connection in transit_routes(graph):
+        place = place_of(graph, connection)
+        yield from _blocks(route, "destinationCidrBlock", "site", place, domains.get(route.stack, ""))
 
 
 def place_of(graph: Graph, connection: object) -> str:
@@ -117,38 +121,6 @@ def place_of(graph: Graph, connection: object) -> str:
                 if isinstance(place, str) and place:
                     return place
     return ""
-
-
-def taken_in_files(pattern: str, domain_tag: str, present: frozenset[tuple[str, str]]) -> Iterator[Said]:
-    """Every range in the stack files; of `present` stacks only the LANs, as resources tell the rest."""
-    for path in sorted(ROOT.glob(pattern)):
-        stack = (PROJECT, path.name.removeprefix("Pulumi.").removesuffix(".yaml"))
-        source = f"{path.parent.name}/{path.name}"
-        try:
-            settings = _settings(path, path.stat().st_mtime_ns)
-        except SettingsError as error:
-            yield Finding(
-                message=f"the addresses in {source} cannot be compared: {str(error).splitlines()[0]}",
-                undecided=True,
-            )
-            continue
-        for claim in _claims_of(settings, source, stack, settings.tags.get(domain_tag, "")):
-            if stack not in present or claim.kind in LANS:
-                yield claim
-
-
-def listening_ports(present: frozenset[tuple[str, str]]) -> frozenset[str]:
-    """The ports, such as `udp/1194`, that stack files of `present` stacks give their OpenVPN tunnels."""
-    ports: set[str] = set()
-    for project, stack in present:
-        path = ROOT / "stacks" / f"Pulumi.{stack}.yaml"
-        if project == PROJECT and path.is_file():
-            try:
-                tunnels = _settings(path, path.stat().st_mtime_ns).open_vpn
-            except SettingsError:
-                continue
-            ports |= {f"{tunnel.protocol}/{tunnel.listening_port}" for tunnel in tunnels}
-    return frozenset(ports)
 
 
 def without_repetitions(claims: Iterable[Taken]) -> list[Taken]:
@@ -168,19 +140,6 @@ def without_repetitions(claims: Iterable[Taken]) -> list[Taken]:
         elif claim.owner or (claim.stack, claim.network) not in again:
             distinct[id(claim)] = claim
     return list(distinct.values())
-
-
-@lru_cache(maxsize=256)
-def _settings(path: Path, _modified_ns: int) -> Settings:
-    return read_stack_file(path)
-
-
-def _claims_of(settings: Settings, source: str, stack: tuple[str, str], domain: str) -> Iterator[Taken]:
-    kinds: dict[str, Kind] = {"vpc": "vpc", "location": "site", "office": "office", "pool": "pool"}
-    for claim in settings.claims():
-        kind, _, name = claim.owner.partition(" ")
-        owner = name if kinds[kind] in LANS else f"{source} {claim.owner}"
-        yield Taken(claim.network, f"{source} {claim.key}", owner, kinds[kind], stack, domain)
 
 
 def _components(graph: Graph) -> Iterator[Resource]:

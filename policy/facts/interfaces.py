@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from policy.facts import aws_types as aws
-from policy.facts.graph import Graph, Resource, Target
+from policy.facts.graph import Graph
+from policy.facts.resource import Resource, Target
 from policy.facts.values import part
 
 SECURITY_GROUPS = (aws.SECURITY_GROUP, aws.DEFAULT_SECURITY_GROUP)

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from policy.facts import aws_types as aws
-from policy.facts.graph import Found, Graph, Resource, Target, Unresolved
+from policy.facts.graph import Graph
+from policy.facts.resource import Found, Resource, Target, Unresolved
 from policy.facts.routes import MainTable, table_named, vpc_of_table
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from policy.facts import aws_types as aws
-from policy.facts.graph import Found, Graph, Resource, Target
+from policy.facts.graph import Graph
 from policy.facts.interfaces import interfaces_of
+from policy.facts.resource import Found, Resource, Target
 from policy.facts.values import part
 
 FLOATING_IP = "aws-vpn:failover:FloatingIp"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from policy.facts import aws_types as aws
-from policy.facts.graph import Graph, Resource
+from policy.facts.graph import Graph
+from policy.facts.resource import Resource
 from policy.facts.values import UNKNOWN, part
 
 _KEYS = ("prefixListId", "prefixListIds", "ingress")

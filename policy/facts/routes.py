@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from policy.facts import aws_types as aws
-from policy.facts.graph import Found, Graph, Resource, Target
+from policy.facts.graph import Graph
+from policy.facts.resource import Found, Resource, Target
 from policy.facts.values import UNKNOWN
 
 TABLES = (aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE)

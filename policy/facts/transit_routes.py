@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policy.facts import aws_types as aws
-from policy.facts.graph import External, Graph, Resource
+from policy.facts.graph import Graph
+from policy.facts.resource import External, Resource
 
 ATTACHMENT = "transitGatewayAttachmentId"
 

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from policy.rules import (
     addresses,
-    availability,
     exposure,
-    gateways,
+    ha_across_azs,
     hosts,
+    monitoring,
+    no_overlapping_cidrs,
+    one_vpg_per_vpc,
     operations,
     permissions,
     tunnels,
 )
-from policy.rules.rule import Rule
+from policy.rules.rule import Family, Rule
 
 PACK = "aws-vpn"
 PACK_VERSION = "1.0.0"
 PACK_TITLE = "AWS VPN environments"
 
+FAMILIES: tuple[Family, ...] = (one_vpg_per_vpc.FAMILY, no_overlapping_cidrs.FAMILY, ha_across_azs.FAMILY)
+"""The promises that several rules keep together."""
+
 RULES: tuple[Rule, ...] = (
-    *gateways.RULES,
+    *(rule for family in FAMILIES for rule in family.rules),
     *addresses.RULES,
-    *availability.RULES,
+    *monitoring.RULES,
     *tunnels.RULES,
     *exposure.RULES,
     *hosts.RULES,
@@ -30,3 +35,6 @@ RULES: tuple[Rule, ...] = (
 )
 
 BY_NAME = {rule.name: rule for rule in RULES}
+
+FAMILY_OF = {rule.name: family for family in FAMILIES for rule in family.rules}
+"""The family of each rule that has one."""

@@ -1,4 +1,4 @@
-"""What a rule is: what it finds, what it is called, how serious it is, and how it is configured."""
+"""What a rule is: one check with a name, how serious it is, what is at risk, and how it is configured."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import Annotated, Any, Literal
 from pulumi_policy import Severity
 from pydantic import Field
 
-from policy.facts.graph import Graph, Resource
+from policy.facts.finding import Finding
+from policy.facts.graph import Graph
+from policy.facts.resource import Resource
 from stacks.sections.section import Section
 
 
@@ -33,18 +35,6 @@ class Reference:
 
     def __str__(self) -> str:
         return f"{self.framework} {self.version}: {self.control}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """What a rule has to say about a resource, or about the whole stack when it names none.
-
-    An undecided finding says what could not be checked, and why.
-    """
-
-    message: str
-    resource: Resource | None = None
-    undecided: bool = False
 
 
 class Waiver(Section):
@@ -90,9 +80,29 @@ class ResourceParameters(Parameters):
     ] = "advice"
 
 
+class FamilyParameters(Section):
+    """What a family can be told beside the parameters of its rules, which it passes on to them."""
+
+    waivers: Annotated[
+        tuple[Waiver, ...], Field(description="resources whose violation is accepted for a while")
+    ] = ()
+    keep: Annotated[
+        tuple[str, ...],
+        Field(description="rules of the family that keep their own level, whatever the family's"),
+    ] = ()
+
+    @classmethod
+    def names(cls) -> frozenset[str]:
+        """The names of these parameters."""
+        return frozenset(cls.model_fields)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A rule's name, meaning and origin. `bad` and `good` are resources as in a Pulumi YAML program."""
+    """One check: its name, meaning and origin. `bad` and `good` are resources as in a Pulumi YAML program.
+
+    `risk` says what happens where the rule is not kept.
+    """
 
     name: str
     title: str
@@ -101,6 +111,7 @@ class Rule:
     severity: Severity
     references: tuple[Reference, ...]
     tags: tuple[str, ...]
+    risk: str
     remediation: str
     bad: str
     good: str
@@ -137,3 +148,18 @@ class StackRule(Rule):
     def scope(self) -> str:
         """What the rule looks at."""
         return "stack"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """Rules that keep one promise together: they can be configured and waived under the family's name."""
+
+    name: str
+    title: str
+    description: str
+    rules: tuple[Rule, ...]
+
+    @property
+    def level(self) -> Level:
+        """The level that its rules have."""
+        return self.rules[0].level

@@ -21,20 +21,23 @@ from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from pulumi_policy import (
     EnforcementLevel,
-    Policy,
-    PolicyComplianceFramework,
-    PolicyConfigSchema,
-    ResourceValidationPolicy,
     Severity,
-    StackValidationPolicy,
 )
 from pulumi_policy.policy import _PolicyAnalyzerServicer  # pyright: ignore[reportPrivateUsage]
 
-from policy.facts.graph import Graph, Resource
-from policy.rules.registry import PACK, PACK_TITLE, PACK_VERSION, RULES
-from policy.rules.rule import Finding, Level, Parameters, ResourceRule, Rule, StackRule
-from policy.service.configuration import ConfigurationError, parameters_of, schema_of
+from policy.facts.finding import Finding
+from policy.facts.graph import Graph
+from policy.facts.resource import Resource
+from policy.rules.registry import FAMILIES, PACK, PACK_TITLE, PACK_VERSION, RULES
+from policy.rules.rule import Family, Level, Parameters, ResourceRule, Rule, StackRule
+from policy.service.configuration import (
+    ConfigurationError,
+    configuration_of,
+    levels_of,
+)
+from policy.service.descriptions import as_policy, family_as_policy
 from policy.service.redaction import Redaction
+from policy.service.waivers import Waivers
 
 LARGEST_MESSAGE_BYTES = 400 * 1024 * 1024
 """The SDK's own limit: a stack arrives as one message."""
@@ -56,8 +59,10 @@ class Analyzer(_PolicyAnalyzerServicer):
     def __init__(self, rules: Iterable[Rule] = RULES, today: Callable[[], date] = date.today) -> None:
         self._rules = tuple(rules)
         self._today = today
-        self._parameters = parameters_of(self._rules, {})
+        self._configuration = configuration_of(self._rules, {})
+        self._waivers = Waivers(self._configuration.waivers)
         self._levels = {rule.name: _LEVELS[rule.level] for rule in self._rules}
+        self._named: dict[str, Rule | Family] = {each.name: each for each in (*self._rules, *FAMILIES)}
         self._given: dict[str, frozenset[str]] = {}
         self._by_type: dict[str, list[ResourceRule]] = defaultdict(list)
         for rule in self._rules:
@@ -67,7 +72,7 @@ class Analyzer(_PolicyAnalyzerServicer):
         super().__init__(
             PACK,
             PACK_VERSION,
-            [_as_policy(rule) for rule in self._rules],
+            [*map(as_policy, self._rules), *map(family_as_policy, FAMILIES)],
             EnforcementLevel.ADVISORY,
             display_name=PACK_TITLE,
             provider="AWS",
@@ -83,11 +88,14 @@ class Analyzer(_PolicyAnalyzerServicer):
             for name, config in request.policyConfig.items()
         }
         try:
-            self._parameters = parameters_of(self._rules, given)
+            self._configuration = configuration_of(self._rules, given)
         except ConfigurationError as error:
             _context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-        for name, config in request.policyConfig.items():
-            self._levels[name] = config.enforcementLevel
+        self._waivers = Waivers(self._configuration.waivers)
+        levels = {name: config.enforcementLevel for name, config in request.policyConfig.items()}
+        self._levels = levels_of(
+            self._rules, levels, lambda rule: _LEVELS[rule.level], self._configuration.kept
+        )
         super().Configure(request, _context)  # pyright: ignore[reportUnknownMemberType]
         return empty_pb2.Empty()
 
@@ -113,7 +121,7 @@ class Analyzer(_PolicyAnalyzerServicer):
         for rule in self._rules:
             if isinstance(rule, StackRule):
                 response.diagnostics.extend(self._judged(rule, graph, graph.root, redaction))
-            response.diagnostics.extend(self._old_waivers(rule, graph))
+        response.diagnostics.extend(self._about_waivers(graph))
         return response
 
     def _judged(
@@ -123,7 +131,7 @@ class Analyzer(_PolicyAnalyzerServicer):
         level = self._levels[rule.name]
         if level == analyzer_pb2.DISABLED:
             return
-        parameters = self._parameters[rule.name]
+        parameters = self._configuration.parameters[rule.name]
         try:
             for finding in _findings(rule, subject, parameters):
                 shown = replace(finding, message=redaction.applied(finding.message))
@@ -139,24 +147,27 @@ class Analyzer(_PolicyAnalyzerServicer):
             message = f"cannot be checked: {message}"
             if parameters.when_unknown == "advice":
                 level = analyzer_pb2.ADVISORY
-        for waiver in parameters.waivers:
-            if waiver.covers(finding, root) and not waiver.has_expired(self._today()):
-                message = f"waived until {waiver.expires} ({waiver.reason}): {message}"
-                level = analyzer_pb2.ADVISORY
-                break
+        if finding.advice:
+            level = analyzer_pb2.ADVISORY
+        waiver = self._waivers.covering(rule, finding, root, self._today())
+        if waiver is not None:
+            message = f"waived until {waiver.expires} ({waiver.reason}): {message}"
+            level = analyzer_pb2.ADVISORY
         return _diagnostic(rule, message, level, finding.resource)
 
-    def _old_waivers(self, rule: Rule, graph: Graph) -> Diagnostics:
-        """Waivers that have expired, for resources of this stack."""
-        if self._levels[rule.name] == analyzer_pb2.DISABLED:
-            return
-        for waiver in self._parameters[rule.name].waivers:
-            if waiver.has_expired(self._today()):
-                for resource in graph.named(waiver.resource):
-                    message = (
-                        f"the waiver for {resource} expired on {waiver.expires} ({waiver.reason}); resolve it"
-                    )
-                    yield _diagnostic(rule, message, analyzer_pb2.MANDATORY, resource)
+    def _about_waivers(self, graph: Graph) -> Diagnostics:
+        """Waivers that are over, which fail, and those that cover nothing, as advice."""
+        for name, finding in self._waivers.expired(self._today()):
+            yield _diagnostic(self._named[name], finding.message, analyzer_pb2.MANDATORY, finding.resource)
+        for name, finding in self._waivers.unused(graph):
+            if not self._is_disabled(name):
+                yield _diagnostic(self._named[name], finding.message, analyzer_pb2.ADVISORY, finding.resource)
+
+    def _is_disabled(self, name: str) -> bool:
+        """Whether the rule, or every rule of the family, says nothing."""
+        each = self._named[name]
+        rules = each.rules if isinstance(each, Family) else (each,)
+        return all(self._levels.get(rule.name) == analyzer_pb2.DISABLED for rule in rules)
 
 
 def serve() -> None:
@@ -182,7 +193,10 @@ def _findings(rule: Rule, subject: Resource | Graph, parameters: Parameters) -> 
 
 
 def _diagnostic(
-    rule: Rule, message: str, level: analyzer_pb2.EnforcementLevel.ValueType, resource: Resource | None = None
+    rule: Rule | Family,
+    message: str,
+    level: analyzer_pb2.EnforcementLevel.ValueType,
+    resource: Resource | None = None,
 ) -> analyzer_pb2.AnalyzeDiagnostic:
     return analyzer_pb2.AnalyzeDiagnostic(
         policyName=rule.name,
@@ -192,7 +206,7 @@ def _diagnostic(
         urn=resource.urn if resource else "",
         description=rule.description,
         enforcementLevel=analyzer_pb2.MANDATORY if level == analyzer_pb2.REMEDIATE else level,
-        severity=_SEVERITIES[rule.severity],
+        severity=_SEVERITIES[(rule.rules[0] if isinstance(rule, Family) else rule).severity],
     )
 
 
@@ -226,31 +240,3 @@ def _read_with_references(
         key: tuple(dependencies.urns) for key, dependencies in message.propertyDependencies.items()
     }
     return resource
-
-
-def _as_policy(rule: Rule) -> Policy:
-    """The rule as the SDK describes one to the engine. It is never run as such."""
-    kind = StackValidationPolicy if isinstance(rule, StackRule) else ResourceValidationPolicy
-    first = rule.references[0]
-    return kind(
-        name=rule.name,
-        description=rule.description,
-        validate=_never_run,
-        enforcement_level=EnforcementLevel(rule.level.value),
-        config_schema=PolicyConfigSchema(properties=schema_of(rule)),
-        display_name=rule.title,
-        severity=rule.severity,
-        framework=PolicyComplianceFramework(
-            name=first.framework,
-            version=first.version,
-            reference=first.control,
-            specification="; ".join(str(reference) for reference in rule.references),
-        ),
-        tags=list(rule.tags),
-        remediation_steps=rule.remediation,
-        url=first.url,
-    )
-
-
-def _never_run(*_arguments: Any) -> None:
-    raise NotImplementedError

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from policy.rules.registry import FAMILIES, FAMILY_OF
 from policy.rules.rule import Reference, Rule
 from policy.service.configuration import schema_of
 
@@ -35,26 +36,49 @@ def terminal(rules: Iterable[Rule]) -> str:
 
 
 def _paragraph(rule: Rule) -> Iterator[str]:
-    yield f"{rule.name}  [{rule.level.value}, {rule.severity.value}, {rule.scope}]"
+    family = f", of {FAMILY_OF[rule.name].name}" if rule.name in FAMILY_OF else ""
+    yield f"{rule.name}  [{rule.level.value}, {rule.severity.value}, {rule.scope}{family}]"
     references = "; ".join(str(reference) for reference in rule.references)
-    for label, text in (("", rule.description), ("from: ", references), ("fix:  ", rule.remediation)):
+    told = (
+        ("", rule.description),
+        ("risk: ", rule.risk),
+        ("from: ", references),
+        ("fix:  ", rule.remediation),
+    )
+    for label, text in told:
         yield from textwrap.wrap(label + text, WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
 def page(rules: Iterable[Rule]) -> str:
     """The page of the documentation, in Markdown."""
     rules = tuple(rules)
-    parts = [_INTRODUCTION, "## Rules", _table(rules), *map(_section, rules)]
+    parts = [
+        _INTRODUCTION,
+        "## Families",
+        _FAMILIES,
+        _families(),
+        "## Rules",
+        _table(rules),
+        *map(_section, rules),
+    ]
     parts += ["## Configuration", _CONFIGURATION, _code("json", json.dumps(EXAMPLE_CONFIGURATION, indent=2))]
     parts += ["## Coverage", _COVERAGE, _coverage(rules)]
     return "\n\n".join(parts) + "\n"
 
 
+def _families() -> str:
+    lines = ["| Family | Keeps | Rules |", "|---|---|---|"]
+    for family in FAMILIES:
+        names = ", ".join(f"[`{rule.name}`](#{rule.name})" for rule in family.rules)
+        lines.append(f"| `{family.name}` | {family.description} | {names} |")
+    return "\n".join(lines)
+
+
 def _table(rules: Iterable[Rule]) -> str:
     lines = ["| Rule | Level | Severity | Looks at | Asks for |", "|---|---|---|---|---|"]
     lines += [
-        f"| [`{rule.name}`](#{rule.name}) | {rule.level.value} | {rule.severity.value} | {rule.scope} "
-        f"| {rule.description} |"
+        f"| [`{rule.name}`](#{rule.name}) | {rule.level.value} | {rule.severity.value} | {rule.scope} | "
+        f"{rule.description} |"
         for rule in rules
     ]
     return "\n".join(lines)
@@ -64,6 +88,12 @@ def _section(rule: Rule) -> str:
     parts = [
         f"### {rule.name}",
         f"{rule.description} ({rule.level.value}, {rule.severity.value}; {', '.join(rule.tags)})",
+        f"At risk: {rule.risk}",
+        *(
+            [f"One of the family [`{FAMILY_OF[rule.name].name}`](#families)."]
+            if rule.name in FAMILY_OF
+            else []
+        ),
         "References: " + ", ".join(_link(reference) for reference in rule.references) + ".",
         f"To fix: {rule.remediation}",
         "Refused:",
@@ -136,14 +166,20 @@ and says so. `aws-vpn policies sarif EVENTS` turns an
 engine's event log into SARIF for code hosts, `aws-vpn policies annotate EVENTS` into annotations and a
 summary for GitHub."""
 
+_FAMILIES = """\
+A family is configured and waived as a whole: under its name stand a level, parameters and waivers for
+all of its rules. What is set for a rule itself counts before what is set for its family. A rule that
+should stay at its default level while its family has another is named in the family's `keep`."""
+
 _CONFIGURATION = """\
-`--policy-pack-config FILE` takes a JSON file with a level, or an object, for each rule; `all` sets the
-level of every rule. `make preview POLICY_CONFIG=FILE` passes it on, as do `make up` and `make check-all`.
-Levels are `mandatory`, `advisory` and `disabled`. Rules and parameters that do not exist are refused.
-`aws-vpn policies schema` prints the schema of the file, and `aws-vpn policies check FILE`
+`--policy-pack-config FILE` takes a JSON file with a level, or an object, for each rule or family; `all`
+sets the level of every rule. `make preview POLICY_CONFIG=FILE` passes it on, as do `make up` and
+`make check-all`. Levels are `mandatory`, `advisory` and `disabled`. Rules and parameters that do not exist
+are refused. `aws-vpn policies schema` prints the schema of the file, `aws-vpn policies check FILE`
 checks one.
 
 A waiver names a resource (by name or URN; by the stack's name for what concerns the whole stack), the
-reason, and its last day. What it covers is told as advice. After that day it fails."""
+reason, and its last day. What it covers is told as advice. After that day it fails, for as long as there
+is something that it would cover. A waiver that covers nothing is told as advice."""
 
 _COVERAGE = "What the rules cover of the frameworks they come from."

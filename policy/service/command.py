@@ -10,8 +10,8 @@ import click
 from command.examples import examples
 from policy.rules.registry import RULES
 from policy.service import catalogue
-from policy.service.check_all import judge_all_deployed
 from policy.service.configuration import check_file, schema_of_file
+from policy.service.deployed_stacks import judge_all_deployed
 from policy.service.report import sarif, summary, violations, workflow_commands
 
 FILE = click.Path(path_type=Path)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_network
 from typing import Any, cast
 
-from policy.facts.graph import Resource
+from policy.facts.resource import Resource
 from policy.facts.values import Secret
 
 SHORTEST = 4

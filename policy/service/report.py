@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from model.errors import AwsVpnError
-from policy.rules.registry import BY_NAME, PACK, PACK_VERSION, RULES
+from policy.rules.registry import BY_NAME, FAMILIES, FAMILY_OF, PACK, PACK_VERSION, RULES
 from policy.rules.rule import Rule
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 _SCORES = {"low": "3.0", "medium": "5.0", "high": "8.0", "critical": "9.5"}
 """SARIF's `security-severity`, in the ranges that GitHub shows as these words."""
+
+
+_DESCRIPTIONS = {each.name: each.description for each in (*BY_NAME.values(), *FAMILIES)}
 
 
 class ReportError(AwsVpnError):
@@ -113,19 +116,24 @@ def summary(found: Iterable[Violation], stack: str) -> str:
 def _violation(event: dict[str, Any]) -> Violation:
     rule = str(event.get("policyName", ""))
     message = str(event.get("message", "")).strip()
-    if rule in BY_NAME:
-        message = message.removeprefix(BY_NAME[rule].description).strip()
+    if rule in _DESCRIPTIONS:
+        message = message.removeprefix(_DESCRIPTIONS[rule]).strip()
     return Violation(rule, str(event.get("enforcementLevel", "")), message, str(event.get("resourceUrn", "")))
 
 
 def _descriptor(rule: Rule) -> dict[str, Any]:
+    families = [FAMILY_OF[rule.name].name] if rule.name in FAMILY_OF else []
     return {
         "id": rule.name,
         "name": rule.title,
         "shortDescription": {"text": rule.description},
+        "fullDescription": {"text": rule.risk},
         "help": {"text": rule.remediation},
         "helpUri": rule.references[0].url,
-        "properties": {"tags": ["security", *rule.tags], "security-severity": _SCORES[rule.severity.value]},
+        "properties": {
+            "tags": ["security", *families, *rule.tags],
+            "security-severity": _SCORES[rule.severity.value],
+        },
     }
 
 

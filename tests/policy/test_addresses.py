@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from labs.policy_programs import Engine, Program, Verdict, rule
-from policy.facts import claims
+from policy.facts import stack_files
 
 OVERLAPS = rule("no-overlapping-cidrs")
 KNOWN = pytest.mark.parametrize("known", [False, True], ids=["preview", "deployed"])
@@ -133,7 +133,7 @@ def test_a_broken_stack_file_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyP
     stacks = tmp_path / "stacks"
     stacks.mkdir()
     (stacks / "Pulumi.lab.yaml").write_text("config: {aws-vpn:network: {cidr: 10.0.0.0/8}}", encoding="utf-8")
-    monkeypatch.setattr(claims, "ROOT", tmp_path)
+    monkeypatch.setattr(stack_files, "ROOT", tmp_path)
     (verdict,) = verdicts(VPC)
     assert verdict.level == "mandatory"
     assert verdict.message.startswith("cannot be checked: the addresses in stacks/Pulumi.lab.yaml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,11 +14,12 @@ from pulumi.runtime.proto import analyzer_pb2 as pb
 
 from labs.policy_programs import Engine, Program, Verdict, fired, judge, rule
 from policy.facts import aws_types
-from policy.facts.graph import Graph, Resource
-from policy.rules.registry import RULES
+from policy.facts.graph import Graph
+from policy.facts.resource import Resource
+from policy.rules.registry import FAMILIES, RULES
 from policy.rules.rule import Finding, Parameters, ResourceRule, Rule, StackRule
 from policy.service.analyzer import Analyzer
-from policy.service.configuration import ConfigurationError, check_file, parameters_of, schema_of
+from policy.service.configuration import ConfigurationError, check_file, configuration_of, schema_of
 
 TWO_VPGS = """
 test-stack: {type: "pulumi:pulumi:Stack"}
@@ -49,7 +51,7 @@ def crashing(original: Rule) -> Rule:
     return replace(original, check=check)
 
 
-@pytest.mark.parametrize("name", ["one-vpg-per-vpc", "required-tags"])
+@pytest.mark.parametrize("name", ["vpc-has-one-vpg", "required-tags"])
 def test_a_failing_rule_keeps_its_findings_and_hides_no_other(name: str) -> None:
     rules = tuple(crashing(each) if each.name == name else each for each in RULES)
     before = Engine().verdicts(Program.of(TWO_VPGS))
@@ -75,14 +77,23 @@ def test_an_expired_waiver_fails_beside_the_violation() -> None:
     )
 
 
-def test_an_expired_waiver_fails_though_nothing_is_wrong_any_more() -> None:
+@pytest.mark.parametrize("expires", ["2026-05-31", "2026-06-01"])
+def test_a_waiver_that_covers_nothing_is_told_as_advice(expires: str) -> None:
     closed = OPEN.replace("0.0.0.0/0", "10.50.0.0/16")
-    (verdict,) = waived("no-world-open-management", "open", "2026-05-31", closed)
-    assert verdict.level == "mandatory"
+    (verdict,) = waived("no-world-open-management", "open", expires, closed)
+    assert verdict.level == "advisory"
+    assert "covers nothing, as the rule finds nothing wrong with it" in verdict.message
 
 
 def test_a_waiver_covers_no_other_resource() -> None:
-    (verdict,) = waived("no-world-open-management", "other", "2026-06-01", OPEN)
+    told, refused = waived("no-world-open-management", "other", "2026-06-01", OPEN)
+    assert (told.level, refused.level) == ("advisory", "mandatory")
+    assert "the waiver for other covers nothing, as nothing here has that name" in told.message
+
+
+def test_a_waiver_for_another_stacks_resource_needs_no_word() -> None:
+    urn = Program.of(OPEN).urn("open").replace(":test::", ":live::")
+    (verdict,) = waived("no-world-open-management", urn, "2026-06-01", OPEN)
     assert verdict.level == "mandatory"
 
 
@@ -117,6 +128,64 @@ def test_a_waiver_by_urn_covers_that_resource() -> None:
     assert verdict.level == "advisory"
 
 
+FAMILY = "ha-across-azs"
+ZONES = """
+a: {type: aws:ec2:Subnet, properties: {vpcId: vpc-1, availabilityZone: eu-central-1a}}
+b: {type: aws:ec2:Subnet, properties: {vpcId: vpc-1, availabilityZone: eu-central-1a}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("levels", "kept", "expected"),
+    [
+        ({FAMILY: pb.ADVISORY}, [], ["advisory"]),
+        ({FAMILY: pb.DISABLED}, [], []),
+        ({FAMILY: pb.DISABLED, "subnets-across-azs": pb.ADVISORY}, [], ["advisory"]),
+        ({FAMILY: pb.ADVISORY}, ["subnets-across-azs"], ["mandatory"]),
+        ({"all": pb.ADVISORY}, [], ["advisory"]),
+        ({"all": pb.DISABLED, FAMILY: pb.MANDATORY}, [], ["mandatory"]),
+        ({"all": pb.MANDATORY, FAMILY: pb.ADVISORY}, [], ["advisory"]),
+        ({"all": pb.MANDATORY, FAMILY: pb.MANDATORY, "subnets-across-azs": pb.DISABLED}, [], []),
+    ],
+)
+def test_a_family_is_configured_as_a_whole_and_a_rule_counts_before_it(
+    levels: dict[str, Any], kept: list[str], expected: list[str]
+) -> None:
+    config = {FAMILY: {"keep": kept}} if kept else {}
+    verdicts = judge(ZONES, rules=rule(FAMILY), levels=levels, config=config)
+    assert [verdict.level for verdict in verdicts] == expected
+
+
+@pytest.mark.parametrize(
+    ("config", "refused"),
+    [
+        ({}, True),
+        ({"ha-across-azs": {"minimumZones": 3}}, True),
+        ({"ha-across-azs": {"minimumZones": 3}, "subnets-across-azs": {"minimumZones": 2}}, False),
+    ],
+)
+def test_parameters_of_a_family_reach_its_rules(config: dict[str, Any], refused: bool) -> None:
+    two = ZONES.replace("eu-central-1a}}\n", "eu-central-1b}}\n", 1)
+    found = judge(two if config else ZONES, rules=rule("subnets-across-azs"), config=config)
+    assert bool(found) is refused
+
+
+def test_a_waiver_of_a_family_covers_what_any_of_its_rules_finds() -> None:
+    waiver = {"resource": "a", "reason": "agreed with the network team", "expires": "2026-06-01"}
+    (verdict,) = judge(ZONES, rules=rule(FAMILY), config={FAMILY: {"waivers": [waiver]}})
+    assert (verdict.rule, verdict.level) == ("subnets-across-azs", "advisory")
+
+
+def test_a_file_that_the_engine_would_not_pass_on_whole_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text('{"ha-across-azs": "advisory", "pair-across-azs": "mandatory"}', encoding="utf-8")
+    with pytest.raises(ConfigurationError, match='add "keep"'):
+        check_file(file, RULES)
+    kept = {"enforcementLevel": "advisory", "keep": ["pair-across-azs"]}
+    file.write_text(json.dumps({"ha-across-azs": kept, "pair-across-azs": "mandatory"}), encoding="utf-8")
+    check_file(file, RULES)
+
+
 @pytest.mark.parametrize(
     ("level", "expected"),
     [
@@ -147,7 +216,7 @@ def test_levels_of_the_configuration(level: pb.EnforcementLevel.ValueType, expec
 )
 def test_a_wrong_configuration_is_refused(given: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError, match=re.escape(message)):
-        parameters_of(RULES, given)
+        configuration_of(RULES, given)
 
 
 def test_a_configuration_file_is_checked_without_an_engine(tmp_path: Path) -> None:
@@ -163,7 +232,7 @@ def test_defaults_that_the_engine_fills_in_are_the_rules_own() -> None:
     """The engine sends each schema's defaults back, numbers as floating point."""
     for each in RULES:
         defaults = {name: part["default"] for name, part in schema_of(each).items() if "default" in part}
-        assert parameters_of((each,), {each.name: defaults})[each.name] == each.parameters()
+        assert configuration_of((each,), {each.name: defaults}).parameters[each.name] == each.parameters()
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["preview", "deployed"])
@@ -200,7 +269,7 @@ tables: {type: aws:ec2:SecurityGroup, properties: {tags: {"fn::secret": {Name: o
 def test_networks_and_policies_that_are_secrets_are_not_shown(known: bool) -> None:
     verdicts = judge(SECRETS, known=known)
     expected = {
-        "no-overlapping-cidrs",
+        "networks-do-not-overlap",
         "vpc-in-private-space",
         "cidr-without-host-bits",
         "failover-iam-limited",
@@ -208,7 +277,7 @@ def test_networks_and_policies_that_are_secrets_are_not_shown(known: bool) -> No
     assert expected <= fired(verdicts)
     for text in ("11.50.0.0/16", "11.50.128", "hidden"):
         assert text not in repr(verdicts)
-    (overlap,) = [verdict for verdict in verdicts if verdict.rule == "no-overlapping-cidrs"]
+    (overlap,) = [verdict for verdict in verdicts if verdict.rule == "networks-do-not-overlap"]
     assert overlap.message.startswith("(secret) (Vpc b in elsewhere/test) overlaps (secret) (Vpc a in")
 
 
@@ -251,9 +320,12 @@ STACK_UNKNOWNS = [
     ("vpn-routing", "c: {type: aws:ec2:VpnConnection, properties: {staticRoutesOnly: '${x.y}'}}"),
     ("source-dest-check", "i: {type: aws:ec2:Instance, properties: {sourceDestCheck: '${x.y}'}}"),
     ("default-group-unused", "g: {type: aws:ec2:DefaultSecurityGroup, properties: {ingress: '${x.y}'}}"),
-    ("ha-across-azs", "g: {type: aws:ec2:CustomerGateway, properties: {tags: {Critical: '${x.y}'}}}"),
     (
-        "ha-across-azs",
+        "critical-sites-have-two-routers",
+        "g: {type: aws:ec2:CustomerGateway, properties: {tags: {Critical: '${x.y}'}}}",
+    ),
+    (
+        "subnets-across-azs",
         """
         a: {type: aws:ec2:Subnet, properties: {vpcId: vpc-1, availabilityZone: '${x.y}'}}
         b: {type: aws:ec2:Subnet, properties: {vpcId: vpc-1, availabilityZone: eu-central-1a}}
@@ -305,7 +377,7 @@ def test_missing_properties_break_no_rule(each: Rule) -> None:
 
 def test_the_engine_is_told_everything_about_each_rule() -> None:
     info = Analyzer().GetAnalyzerInfo(None, None)
-    assert [policy.name for policy in info.policies] == [each.name for each in RULES]
+    assert [policy.name for policy in info.policies] == [each.name for each in (*RULES, *FAMILIES)]
     for policy in info.policies:
         assert policy.description
         assert policy.displayName

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from command.root import main
-from policy.rules.registry import BY_NAME, RULES
+from policy.rules.registry import BY_NAME, FAMILIES, RULES
 from policy.service import catalogue
 from policy.service.catalogue import EXAMPLE_CONFIGURATION
 from policy.service.configuration import schema_of_file
@@ -29,8 +29,8 @@ EVENTS = [
         "sequence": 2,
         "policyEvent": {
             "resourceUrn": "urn:pulumi:prod::aws-vpn::aws:ec2/vpnGateway:VpnGateway::second",
-            "message": f"{BY_NAME['one-vpg-per-vpc'].description}\nvpc-1 has 2 VPGs: a, b | 100%",
-            "policyName": "one-vpg-per-vpc",
+            "message": f"{BY_NAME['vpc-has-one-vpg'].description}\nvpc-1 has 2 VPGs: a, b | 100%",
+            "policyName": "vpc-has-one-vpg",
             "enforcementLevel": "mandatory",
         },
     },
@@ -87,7 +87,8 @@ def test_catalogue_says_everything_about_each_rule() -> None:
     )
     text = " ".join(done.stdout.split())
     for each in RULES:
-        assert f"{each.name} [{each.level.value}, {each.severity.value}, {each.scope}]" in text
+        assert f"{each.name} [{each.level.value}, {each.severity.value}, {each.scope}" in text
+        assert each.risk in text
         assert each.references[0].control in text
         assert each.remediation in text
 
@@ -95,8 +96,21 @@ def test_catalogue_says_everything_about_each_rule() -> None:
 def test_names_are_unique_and_every_level_is_used() -> None:
     assert len({each.name for each in RULES}) == len(RULES)
     assert {each.level.value for each in RULES} == {"mandatory", "advisory"}
-    mission = ("one-vpg-per-vpc", "no-overlapping-cidrs", "ha-across-azs")
-    assert [each.level.value for each in RULES if each.name in mission] == ["mandatory"] * 3
+    assert not {each.name for each in RULES} & {family.name for family in FAMILIES}
+    assert [family.name for family in FAMILIES] == [
+        "one-vpg-per-vpc",
+        "no-overlapping-cidrs",
+        "ha-across-azs",
+    ]
+    assert {each.level.value for family in FAMILIES for each in family.rules} == {"mandatory"}
+
+
+def test_a_rule_is_a_module_of_its_name() -> None:
+    folder = ROOT / "policy" / "rules"
+    modules = {
+        path.stem.replace("_", "-") for path in folder.glob("*/*.py") if "\nRULE = " in path.read_text()
+    }
+    assert modules == {each.name for each in RULES}
 
 
 def test_example_configuration_fits_the_schema() -> None:
@@ -111,7 +125,7 @@ def test_sarif_names_rule_place_and_resource(events: Path) -> None:
     (run,) = sarif(violations(events))["runs"]
     assert [each["id"] for each in run["tool"]["driver"]["rules"]] == [each.name for each in RULES]
     first, second = run["results"]
-    assert first["ruleId"] == "one-vpg-per-vpc"
+    assert first["ruleId"] == "vpc-has-one-vpg"
     assert first["level"] == "error"
     assert first["message"]["text"] == "vpc-1 has 2 VPGs: a, b | 100%"
     location = first["locations"][0]
@@ -123,7 +137,7 @@ def test_sarif_names_rule_place_and_resource(events: Path) -> None:
 def test_annotations_cannot_be_broken_out_of(events: Path) -> None:
     error, warning = workflow_commands(violations(events))
     assert error == (
-        "::error file=stacks/Pulumi.prod.yaml,title=one-vpg-per-vpc%3A second::"
+        "::error file=stacks/Pulumi.prod.yaml,title=vpc-has-one-vpg%3A second::"
         "vpc-1 has 2 VPGs: a, b | 100%25"
     )
     assert warning.startswith("::warning ")
@@ -132,7 +146,7 @@ def test_annotations_cannot_be_broken_out_of(events: Path) -> None:
 def test_summary_lists_mandatory_findings_first(events: Path) -> None:
     text = summary(violations(events), "prod")
     assert "1 mandatory and 1 advisory findings." in text
-    assert text.index("one-vpg-per-vpc") < text.index("required-tags")
+    assert text.index("vpc-has-one-vpg") < text.index("required-tags")
     assert "a, b \\| 100%" in text
     assert f"All {len(RULES)} rules are kept." in summary([], "dev")
 

@@ -8,7 +8,7 @@ from typing import Any
 from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 
 from labs.policy_programs import Engine, Program, rule
-from policy.service.check_all import merged
+from policy.service.deployed_stacks import merged
 
 SECRET = {SPECIAL_SIG_KEY: SPECIAL_SECRET_SIG, "ciphertext": "v1:key-of-this-stack:text"}
 

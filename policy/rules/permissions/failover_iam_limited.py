@@ -1,4 +1,4 @@
-"""Rules about what IAM lets a failover do."""
+"""What moves traffic names the resources that it may touch."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from pulumi_policy import Severity
 from pydantic import Field
 
 from policy.facts import aws_types as aws
-from policy.facts.graph import Resource
+from policy.facts.finding import Finding
 from policy.facts.references import config_rule, well_architected
+from policy.facts.resource import Resource
 from policy.facts.values import UNKNOWN, is_secret, part
-from policy.rules.rule import Finding, Level, ResourceParameters, ResourceRule, Rule
+from policy.rules.rule import Level, ResourceParameters, ResourceRule
 
 
 class FailoverPermissions(ResourceParameters):
@@ -102,8 +103,7 @@ def _wide(
                 on = "more than one resource"
             yield Finding(
                 message=f"{key} allows {actions} on {on}; name the address, the instances and the route "
-                "tables "
-                "by ARN",
+                "tables by ARN",
                 resource=resource,
             )
         if "NotAction" in statement or any(
@@ -151,25 +151,24 @@ def _role_policy(action: str, target: str) -> str:
         """
 
 
-RULES: tuple[Rule, ...] = (
-    ResourceRule(
-        name="failover-iam-limited",
-        title="Failover limited to its own resources",
-        description="IAM policies that can move addresses or routes name the resources they may touch.",
-        level=Level.MANDATORY,
-        severity=Severity.HIGH,
-        references=(
-            well_architected("SEC03-BP02", "security-pillar/sec_permissions_least_privileges.html"),
-            config_rule("iam-policy-no-statements-with-full-access"),
-        ),
-        tags=("access", "failover"),
-        remediation="List ec2:AssociateAddress and ec2:ReplaceRoute with the ARNs of this pair's resources.",
-        types=frozenset({aws.IAM_ROLE_POLICY, aws.IAM_POLICY, aws.IAM_ROLE, aws.IAM_ROLE_POLICY_ATTACHMENT}),
-        parameters=FailoverPermissions,
-        check=_check,
-        bad=_role_policy("ec2:AssociateAddress", "*"),
-        good=_role_policy(
-            "ec2:AssociateAddress", "arn:aws:ec2:eu-central-1:123456789012:elastic-ip/eipalloc-0a1b2c3d"
-        ),
+RULE = ResourceRule(
+    name="failover-iam-limited",
+    title="Failover limited to its own resources",
+    description="IAM policies that can move addresses or routes name the resources they may touch.",
+    level=Level.MANDATORY,
+    severity=Severity.HIGH,
+    references=(
+        well_architected("SEC03-BP02", "security-pillar/sec_permissions_least_privileges.html"),
+        config_rule("iam-policy-no-statements-with-full-access"),
+    ),
+    tags=("access", "failover"),
+    risk="A host on the internet that is taken over can move every address and route of the account.",
+    remediation="List ec2:AssociateAddress and ec2:ReplaceRoute with the ARNs of this pair's resources.",
+    types=frozenset({aws.IAM_ROLE_POLICY, aws.IAM_POLICY, aws.IAM_ROLE, aws.IAM_ROLE_POLICY_ATTACHMENT}),
+    parameters=FailoverPermissions,
+    check=_check,
+    bad=_role_policy("ec2:AssociateAddress", "*"),
+    good=_role_policy(
+        "ec2:AssociateAddress", "arn:aws:ec2:eu-central-1:123456789012:elastic-ip/eipalloc-0a1b2c3d"
     ),
 )

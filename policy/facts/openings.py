@@ -1,0 +1,152 @@
+"""Ways into security groups, in whichever of the types that declare them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from ipaddress import ip_network
+from typing import Any, cast
+
+from policy.facts import aws_types as aws
+from policy.facts.graph import Graph
+from policy.facts.prefix_lists import listed_networks
+from policy.facts.resource import Resource
+from policy.facts.values import UNKNOWN, part
+
+WORLD_PREFIX = 8
+"""Public blocks wider than this are a good part of the internet, such as 0.0.0.0/1."""
+
+
+ALL_PORTS = (0, 65535)
+
+
+PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
+"""IANA's numbers of protocols by the names that AWS gives them; others have no ports."""
+
+
+WITH_PORTS = frozenset({"tcp", "udp", "-1"})
+
+
+GROUPS = (aws.SECURITY_GROUP, aws.DEFAULT_SECURITY_GROUP)
+
+
+SEPARATE_RULES = (aws.SECURITY_GROUP_RULE, aws.SECURITY_GROUP_INGRESS_RULE)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A way into a security group. Ports and sources are `UNKNOWN` where they cannot be known yet.
+
+    `prefix_lists` are the ids of lists of networks; what is on a list is stated elsewhere.
+    """
+
+    stated_by: Resource
+    where: str
+    protocol: Any
+    first_port: Any
+    last_port: Any
+    sources: tuple[Any, ...]
+    prefix_lists: tuple[Any, ...] = ()
+
+    @property
+    def kind(self) -> Any:
+        """The protocol's name: tcp, udp, icmp, icmpv6, -1 for all, or the number of another."""
+        if self.protocol is UNKNOWN:
+            return UNKNOWN
+        name = str(self.protocol).lower()
+        return PROTOCOLS.get(name, name)
+
+    @property
+    def has_ports(self) -> bool:
+        """Whether ports are opened: ICMP and ESP have none."""
+        return self.kind is UNKNOWN or self.kind in WITH_PORTS
+
+    @property
+    def is_world(self) -> bool:
+        """Whether a good part of the internet may come in."""
+        return any(_is_world(source) for source in self.sources)
+
+    @property
+    def may_be_world(self) -> bool:
+        """Whether that cannot be ruled out."""
+        return self.is_world or UNKNOWN in self.sources
+
+    @property
+    def ports(self) -> tuple[int, int] | None:
+        """The first and the last port; None when they cannot be known yet."""
+        if self.kind == "-1" or not self.has_ports:
+            return ALL_PORTS
+        if UNKNOWN in (self.kind, self.first_port, self.last_port):
+            return None
+        first, last = _port(self.first_port), _port(self.last_port)
+        return ALL_PORTS if first == -1 or last == -1 else (first, last)
+
+    @property
+    def shown(self) -> str:
+        """The opening in a message."""
+        ports = self.ports
+        if not self.has_ports:
+            return f"{self.where} (protocol {self.kind})"
+        if ports is None:
+            return f"{self.where} (ports not known yet)"
+        span = (
+            "all ports"
+            if ports == ALL_PORTS
+            else f"port {ports[0]}" + (f"-{ports[1]}" if ports[0] != ports[1] else "")
+        )
+        return f"{self.where} ({self.kind} {span})" if ports != ALL_PORTS else f"{self.where} ({span})"
+
+
+def openings(group: Resource) -> Iterator[Opening]:
+    """Every way in that one resource declares."""
+    if group.type in (aws.SECURITY_GROUP, aws.DEFAULT_SECURITY_GROUP):
+        for i, item in enumerate(group.items("ingress")):
+            yield _inline(group, f"ingress[{i}]", item)
+        if group.get("ingress") is UNKNOWN and not group.is_computed("ingress"):
+            yield _inline(group, "ingress", UNKNOWN)
+    elif group.type == aws.SECURITY_GROUP_RULE:
+        if group.get("type") != "egress":
+            yield _inline(group, "this rule", group.properties_plain)
+    else:
+        sources = tuple(group.get(key) for key in ("cidrIpv4", "cidrIpv6") if group.get(key) is not None)
+        lists = tuple(value for value in [group.get("prefixListId")] if value)
+        yield Opening(
+            group,
+            "this rule",
+            group.get("ipProtocol"),
+            group.get("fromPort"),
+            group.get("toPort"),
+            sources,
+            lists,
+        )
+
+
+def _inline(group: Resource, where: str, rule: Any) -> Opening:
+    sources = (*_listed(rule, "cidrBlocks"), *_listed(rule, "ipv6CidrBlocks"))
+    lists = () if rule is UNKNOWN else _listed(rule, "prefixListIds")
+    protocol, first, last = (part(rule, key) for key in ("protocol", "fromPort", "toPort"))
+    return Opening(group, where, protocol, first, last, sources, lists)
+
+
+def _listed(rule: Any, key: str) -> tuple[Any, ...]:
+    value = part(rule, key)
+    return tuple(cast("list[Any]", value)) if isinstance(value, list) else (value,) if value else ()
+
+
+def _port(value: Any) -> int:
+    return -1 if value is None else int(value)
+
+
+def _is_world(source: Any) -> bool:
+    try:
+        network = ip_network(str(source), strict=False)
+    except ValueError:
+        return False
+    return network.prefixlen < WORLD_PREFIX and not network.is_private
+
+
+def with_lists(graph: Graph, opening: Opening) -> Opening:
+    """The opening with the networks of its prefix lists; those of a list made elsewhere are unknown."""
+    if not opening.prefix_lists:
+        return opening
+    return replace(opening, sources=(*opening.sources, *listed_networks(graph, opening.stated_by)))

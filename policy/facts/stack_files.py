@@ -1,0 +1,61 @@
+"""What the stack files of the project say: ranges of addresses of all stacks, and ports of tunnels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from model.names import PROJECT
+from policy.facts.claims import LANS, Kind, Said, Taken
+from policy.facts.finding import Finding
+from stacks.settings import Settings
+from stacks.stack_file import SettingsError, read_stack_file
+
+ROOT = Path(__file__).resolve().parents[2]
+"""Where `stacks/` is, whatever program the pack judges."""
+
+
+def taken_in_files(pattern: str, domain_tag: str, present: frozenset[tuple[str, str]]) -> Iterator[Said]:
+    """Every range in the stack files; of `present` stacks only the LANs, as resources tell the rest."""
+    for path in sorted(ROOT.glob(pattern)):
+        stack = (PROJECT, path.name.removeprefix("Pulumi.").removesuffix(".yaml"))
+        source = f"{path.parent.name}/{path.name}"
+        try:
+            settings = _settings(path, path.stat().st_mtime_ns)
+        except SettingsError as error:
+            yield Finding(
+                message=f"the addresses in {source} cannot be compared: {str(error).splitlines()[0]}",
+                undecided=True,
+            )
+            continue
+        for claim in _claims_of(settings, source, stack, settings.tags.get(domain_tag, "")):
+            if stack not in present or claim.kind in LANS:
+                yield claim
+
+
+def listening_ports(present: frozenset[tuple[str, str]]) -> frozenset[str]:
+    """The ports, such as `udp/1194`, that stack files of `present` stacks give their OpenVPN tunnels."""
+    ports: set[str] = set()
+    for project, stack in present:
+        path = ROOT / "stacks" / f"Pulumi.{stack}.yaml"
+        if project == PROJECT and path.is_file():
+            try:
+                tunnels = _settings(path, path.stat().st_mtime_ns).open_vpn
+            except SettingsError:
+                continue
+            ports |= {f"{tunnel.protocol}/{tunnel.listening_port}" for tunnel in tunnels}
+    return frozenset(ports)
+
+
+@lru_cache(maxsize=256)
+def _settings(path: Path, _modified_ns: int) -> Settings:
+    return read_stack_file(path)
+
+
+def _claims_of(settings: Settings, source: str, stack: tuple[str, str], domain: str) -> Iterator[Taken]:
+    kinds: dict[str, Kind] = {"vpc": "vpc", "location": "site", "office": "office", "pool": "pool"}
+    for claim in settings.claims():
+        kind, _, name = claim.owner.partition(" ")
+        owner = name if kinds[kind] in LANS else f"{source} {claim.owner}"
+        yield Taken(claim.network, f"{source} {claim.key}", owner, kinds[kind], stack, domain)

@@ -1,0 +1,10 @@
+"""Rules about what IAM allows."""
+
+from __future__ import annotations
+
+from policy.rules.permissions import (
+    failover_iam_limited,
+)
+from policy.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = (failover_iam_limited.RULE,)
