@@ -26,6 +26,7 @@ OUTPUT_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 COMMANDS: dict[str, tuple[str, str]] = {
     "access": ("access.command:access", "who may connect to an OpenVPN tunnel"),
     "completion": ("command.completion:completion", "the script that lets a shell complete these commands"),
+    "iam": ("operations.iam.command:iam", "the policies of the roles that deploy, preview and operate"),
     "policies": ("policy.service.command:policies", "the policies: list, configure and report them"),
     "status": ("operations.status.command:status", "what is up, since when, and why not"),
 }

@@ -1,0 +1,1 @@
+"""The policies of the roles that deploy, preview and operate an environment or publish its keys."""

@@ -1,0 +1,215 @@
+"""The policies of a role, from the table: rights become statements, statements are packed by AWS's limits."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from model.arns import Place
+from model.errors import AwsVpnError
+from model.names import PROJECT, EnvironmentNames
+from operations.iam import table
+
+POLICY_LIMIT = 6144
+"""Characters of a managed policy, white space left out ("IAM and AWS STS quotas")."""
+
+ROLES = ("deploy", "preview", "operate", "access")
+
+NAMED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "alarm": ("cloudwatch", ("alarm:{name}",)),
+    "autoScalingGroup": ("autoscaling", ("autoScalingGroup:*:autoScalingGroupName/{name}",)),
+    "log-group": ("logs", ("log-group:{path}", "log-group:/aws/vendedlogs{path}")),
+    "parameter": ("ssm", ("parameter{parameter}",)),
+    "Secret": ("secretsmanager", ("secret:{secret}",)),
+    "topic": ("sns", ("{name}",)),
+    "instance-profile": ("iam", ("instance-profile/{name}",)),
+    "role": ("iam", ("role/{name}",)),
+    "certificate": ("acm", ("certificate/*",)),
+    "key": ("kms", ("key/*",)),
+}
+"""The ARNs of kinds that go by names; EC2's others go by ids, which nobody knows beforehand."""
+
+SERVICE_ROLES = {"autoscaling": "AWSServiceRoleForAutoScaling", "s2svpn": "AWSServiceRoleForVPCS2SVPN"}
+PASSED_TO = ["ec2.amazonaws.com", "vpc-flow-logs.amazonaws.com"]
+
+
+class TooLargeError(AwsVpnError):
+    """A statement alone is larger than AWS allows a policy to be."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose rights: an environment, where it is, and whether its tunnels' keys show in descriptions."""
+
+    stack: str
+    place: Place
+    shows_tunnel_keys: bool
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags that tell the environment's resources from others'."""
+        return {"Project": PROJECT, "Environment": self.stack}
+
+    def arns(self, kind: str) -> tuple[str, ...]:
+        """The ARNs of the environment's resources of a kind."""
+        if kind == "image":
+            return (f"arn:{self.place.partition}:ec2:{self.place.region}::image/*",)
+        if kind not in NAMED:
+            return (self.place.arn("ec2", f"{kind}/*"),)
+        service, forms = NAMED[kind]
+        names = EnvironmentNames(self.stack)
+        words = {
+            "name": names.of("*"),
+            "path": names.path("*"),
+            "parameter": names.parameter("*"),
+            "secret": f"{PROJECT}/{self.stack}/*",
+        }
+        arn = self.place.global_arn if service == "iam" else self.place.arn
+        return tuple(arn(service, form.format(**words)) for form in forms)
+
+
+def policies(role: str, subject: Subject) -> list[dict[str, Any]]:
+    """The managed policies of a role, in the order of the table; each within AWS's limit.
+
+    Raises:
+        TooLargeError: a statement does not fit into any.
+    """
+    return _packed(_statements(role, subject))
+
+
+def size(policy: dict[str, Any]) -> int:
+    """A policy's characters as AWS counts them."""
+    return len(json.dumps(policy, separators=(",", ":")))
+
+
+def _statements(role: str, subject: Subject) -> list[dict[str, Any]]:
+    reads = [right for rights in table.TYPES.values() for right in rights.read]
+    if role == "access":
+        return _merged(table.PUBLISHING, subject)
+    if role == "preview":
+        denied = [*table.BEARING_KEYS, *([table.SHOWING_TUNNEL_KEYS] if subject.shows_tunnel_keys else [])]
+        allowed = [right for right in (*reads, *table.PREFLIGHT) if right not in denied]
+        return [*_merged(allowed, subject), {"Effect": "Deny", "Action": denied, "Resource": "*"}]
+    if role == "operate":
+        return _merged((*reads, *table.OPERATING), subject)
+    writes = [
+        right for rights in table.TYPES.values() for right in (*rights.create, *rights.update, *rights.delete)
+    ]
+    return [
+        *_merged((*reads, *writes, *table.PREFLIGHT), subject),
+        *_tagging(writes, subject),
+        *_passing(subject),
+    ]
+
+
+def _merged(rights: Iterable[str], subject: Subject) -> list[dict[str, Any]]:
+    """Statements as few as can be without letting an action at a kind that it is not meant for."""
+    actions: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for right in rights:
+        action, *uses = right.split()
+        for use in uses or [":regional" if action.startswith("ec2:") else ":everywhere"]:
+            kind, _, reach = use.partition(":")
+            actions[kind, reach].add(action)
+    kinds: defaultdict[tuple[frozenset[str], str], list[str]] = defaultdict(list)
+    for (kind, reach), allowed in actions.items():
+        kinds[frozenset(allowed), reach].append(kind)
+    statements: list[dict[str, Any]] = []
+    for (allowed, reach), alike in kinds.items():
+        resources = [arn for kind in alike if kind for arn in subject.arns(kind)]
+        statement: dict[str, Any] = {
+            "Effect": "Allow",
+            "Action": sorted(allowed),
+            "Resource": resources or "*",
+        }
+        statements.append(statement | _conditions(reach, subject))
+    return statements
+
+
+def _conditions(reach: str, subject: Subject) -> dict[str, Any]:
+    match reach:
+        case "new":
+            return {"Condition": {"StringEquals": _of_tags("Request", subject)}}
+        case "own":
+            return {"Condition": {"StringEquals": _of_tags("Resource", subject)}}
+        case "bare":
+            return {"Condition": {"Null": {"aws:ResourceTag/Environment": "true"}}}
+        case "regional":
+            return {"Condition": {"StringEquals": {"ec2:Region": subject.place.region}}}
+        case _:
+            return {}
+
+
+def _of_tags(source: str, subject: Subject) -> dict[str, str]:
+    return {f"aws:{source}Tag/{tag}": value for tag, value in subject.tags.items()}
+
+
+def _tagging(writes: Iterable[str], subject: Subject) -> Iterator[dict[str, Any]]:
+    """EC2's tags: while something is made, on one's own, and on what is made without; on nobody else's."""
+    made = {
+        (right.split()[0].partition(":")[2], use.removesuffix(":new"))
+        for right in writes
+        for use in right.split()[1:]
+        if use.endswith(":new") and right.startswith("ec2:")
+    }
+    kinds = sorted({kind for _, kind in made})
+    yield {
+        "Effect": "Allow",
+        "Action": "ec2:CreateTags",
+        "Resource": [arn for kind in kinds for arn in subject.arns(kind)],
+        "Condition": {"StringEquals": {"ec2:CreateAction": sorted({action for action, _ in made})}},
+    }
+    later = table.TAGGED_LATER.split()
+    yield {
+        "Effect": "Allow",
+        "Action": ["ec2:CreateTags", "ec2:DeleteTags"],
+        "Resource": [arn for kind in sorted({*kinds, *later}) for arn in subject.arns(kind)],
+        "Condition": {"StringEquals": _of_tags("Resource", subject)},
+    }
+    yield {
+        "Effect": "Allow",
+        "Action": "ec2:CreateTags",
+        "Resource": [arn for kind in later for arn in subject.arns(kind)],
+        "Condition": {
+            "StringEquals": _of_tags("Request", subject),
+            "Null": {"aws:ResourceTag/Environment": "true"},
+        },
+    }
+
+
+def _passing(subject: Subject) -> Iterator[dict[str, Any]]:
+    """Roles go to hosts and flow logs alone; services make the roles of their own that they need."""
+    yield {
+        "Effect": "Allow",
+        "Action": "iam:PassRole",
+        "Resource": list(subject.arns("role")),
+        "Condition": {"StringEquals": {"iam:PassedToService": PASSED_TO}},
+    }
+    for service, role in SERVICE_ROLES.items():
+        principal = f"{service}.amazonaws.com"
+        yield {
+            "Effect": "Allow",
+            "Action": "iam:CreateServiceLinkedRole",
+            "Resource": subject.place.global_arn("iam", f"role/aws-service-role/{principal}/{role}"),
+            "Condition": {"StringEquals": {"iam:AWSServiceName": principal}},
+        }
+
+
+def _packed(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    packed: list[dict[str, Any]] = []
+    for statement in statements:
+        alone = _policy([statement])
+        if size(alone) > POLICY_LIMIT:
+            raise TooLargeError(f"a statement of {size(alone)} characters; a policy holds {POLICY_LIMIT}")
+        joined = _policy([*packed[-1]["Statement"], statement]) if packed else alone
+        if packed and size(joined) <= POLICY_LIMIT:
+            packed[-1] = joined
+        else:
+            packed.append(alone)
+    return packed
+
+
+def _policy(statements: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": statements}
