@@ -87,7 +87,7 @@ test-dataplane: setup dataplane-packages ## Run the tests that send packets thro
 test-unit test-policy test-sandbox test-dataplane: test-%:
 	@echo '== tests/$*'
 	@mkdir -p $(REPORTS)
-	@$(BIN)/pytest tests/$* --numprocesses $(WORKERS) --dist loadfile --junitxml=$(REPORTS)/$*.xml
+	@$(BIN)/pytest tests/$* --numprocesses $(WORKERS) --dist loadgroup --junitxml=$(REPORTS)/$*.xml
 
 .PHONY: dataplane-packages
 dataplane-packages:

@@ -18,6 +18,9 @@ from labs.namespaces import wait_until
 PARAMETER = "/vpn/dev/failover/staff"
 
 
+LABS = 2
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[Failover]:
     with failover(tmp_path_factory.mktemp("api")) as lab:

@@ -29,6 +29,9 @@ NAT_FAULTS: tuple[Fault, ...] = (
 )
 
 
+LABS = 2
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[Failover]:
     with failover(tmp_path_factory.mktemp("faults")) as lab:
