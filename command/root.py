@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "completion": ("command.completion:completion", "the script that lets a shell complete these commands"),
     "iam": ("operations.iam.command:iam", "the policies of the roles that deploy, preview and operate"),
     "policies": ("policy.service.command:policies", "the policies: list, configure and report them"),
+    "report": ("operations.report.command:report", "a page that shows topology, addresses and state"),
     "status": ("operations.status.command:status", "what is up, since when, and why not"),
 }
 """What stands behind `aws-vpn NAME`: where it is defined (module:attribute), and its line in the list.

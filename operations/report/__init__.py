@@ -1,0 +1,1 @@
+"""A site of one page that shows what environments look like, their addresses and their state."""
