@@ -18,7 +18,7 @@ INSTALLED := $(VENV)/installed-$(LOCK_HASH)
 POLICY_CONFIG ?=
 CONFIGURED := $(if $(POLICY_CONFIG),--policy-pack-config '$(POLICY_CONFIG)')
 POLICY_PACK := $(if $(wildcard policy/PulumiPolicy.yaml),--policy-pack policy $(CONFIGURED))
-SUITES := $(foreach suite,unit policy sandbox dataplane,$(if $(wildcard tests/$(suite)/test_*.py),$(suite)))
+SUITES := $(foreach suite,unit policy sandbox browser dataplane,$(if $(wildcard tests/$(suite)/test_*.py),$(suite)))
 
 .PHONY: help
 help: ## Show this list
@@ -74,26 +74,27 @@ engine: setup
 	@PYTHONPATH=. $(BIN)/python -m sandbox.wrapper.engine
 
 .PHONY: test
-test: engine dataplane-packages ## Run all test suites, and say of each how it went
+test: engine debian-packages ## Run all test suites, and say of each how it went
 	@failed=(); for suite in $(SUITES); do $(MAKE) test-$$suite || failed+=("$$suite"); done; \
 	if [ $${#failed[@]} -gt 0 ]; then echo "Failed: $${failed[*]}" >&2; exit 1; fi; \
 	echo 'All suites passed: $(SUITES)'
 
-.PHONY: test-unit test-policy test-sandbox test-dataplane
+.PHONY: test-unit test-policy test-sandbox test-browser test-dataplane
 test-unit: setup ## Run the unit tests (seconds)
 test-policy: engine ## Run the policy pack's tests
 test-sandbox: engine ## Run the tests that deploy whole stacks in the sandbox
-test-dataplane: setup dataplane-packages ## Run the tests that send packets through real tunnels (root)
-test-unit test-policy test-sandbox test-dataplane: test-%:
+test-browser: setup debian-packages ## Run the tests that look at the report in a browser
+test-dataplane: setup debian-packages ## Run the tests that send packets through real tunnels (root)
+test-unit test-policy test-sandbox test-browser test-dataplane: test-%:
 	@echo '== tests/$*'
 	@mkdir -p $(REPORTS)
 	@$(BIN)/pytest tests/$* --numprocesses $(WORKERS) --dist loadgroup --junitxml=$(REPORTS)/$*.xml
 
-.PHONY: dataplane-packages
-dataplane-packages:
-	@if [ -f tests/dataplane/packages.txt ] && [ "$$(id -u)" = 0 ] && command -v dpkg-query >/dev/null; then \
+.PHONY: debian-packages
+debian-packages:
+	@if [ "$$(id -u)" = 0 ] && command -v dpkg-query >/dev/null; then \
 		missing=$$(comm -13 <(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' | sed -n 's/^installed //p' | sort -u) \
-			<(sort -u tests/dataplane/packages.txt)); \
+			<(sort -u $(wildcard tests/*/packages.txt))); \
 		if [ -n "$$missing" ]; then \
 			echo "Installing Debian packages:" $$missing; \
 			apt-get update -qq; \

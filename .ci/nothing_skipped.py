@@ -8,7 +8,7 @@ from pathlib import Path
 
 from defusedxml import ElementTree
 
-SUITES = ("unit", "policy", "sandbox", "dataplane")
+SUITES = ("unit", "policy", "sandbox", "browser", "dataplane")
 
 
 def problems(report: Path) -> Iterator[str]:

@@ -12,7 +12,7 @@ from jinja2 import FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from operations.report.gather import PRIVATE
-from operations.report.model import Report
+from operations.report.model import Environment, Report
 from operations.report.topology import picture
 
 PAGE, DATA = "index.html", "report.json"
@@ -20,25 +20,41 @@ PAGE, DATA = "index.html", "report.json"
 
 def page(report: Report) -> str:
     """The page's HTML."""
-    templates = Templates(
-        loader=FunctionLoader(_text), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    return templates.get_template("page.html.j2").render(
+    return _filled(
+        "page.html.j2",
         report=report,
         pictures=[(environment, picture(environment)) for environment in report.environments],
         map_data=_map(report),
-        # Both are this project's own files: nothing in them comes from a stack.
-        style=Markup(_text("style.css")),  # noqa: S704
-        script=Markup(_text("script.js")),  # noqa: S704
+        style=_own("style.css"),
+        script=_own("script.js"),
     )
+
+
+def topology(environment: Environment) -> str:
+    """An environment's picture alone, as a file of its own."""
+    return _filled("topology.svg.j2", environment=environment, drawn=picture(environment), standalone=True)
 
 
 def write(report: Report, folder: Path) -> Path:
     """Write page and data into the folder, which is made if it is missing; returns the page's path."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DATA).write_text(report.model_dump_json(by_alias=True, indent=1), encoding="utf-8")
+    for environment in report.environments:
+        (folder / f"{environment.stack}.svg").write_text(topology(environment), encoding="utf-8")
     (folder / PAGE).write_text(page(report), encoding="utf-8")
     return folder / PAGE
+
+
+def _filled(template: str, **values: object) -> str:
+    templates = Templates(
+        loader=FunctionLoader(_text), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return templates.get_template(template).render(look=_own("picture.css"), **values)
+
+
+def _own(name: str) -> Markup:
+    """A file of this project, which nothing of a stack gets into: not to be escaped."""
+    return Markup(_text(name))  # noqa: S704
 
 
 def _text(name: str) -> str:

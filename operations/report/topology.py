@@ -148,7 +148,11 @@ def _sites(environment: Environment, drawn: Picture, y: int, subnets: dict[str, 
         y,
         GATE_WIDTH,
         len(environment.sites) * (SITE_HEIGHT + GAP) - GAP,
-        ("VPG", f"AS {environment.amazon_side_asn}", f"{len(environment.sites)} sites"),
+        (
+            "VPG",
+            f"AS {environment.amazon_side_asn}",
+            f"{len(environment.sites)} site{'s' if len(environment.sites) > 1 else ''}",
+        ),
         "plain",
         (("Amazon side ASN", str(environment.amazon_side_asn)),),
     )

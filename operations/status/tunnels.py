@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -134,24 +134,31 @@ class Tunnels:
         return self._asking.ask("pending maintenance", question)
 
     def _cause(self, connection: str, address: str, status_message: str) -> Cause:
-        logs = self._clients.of("logs")
-        since = int((datetime.now(UTC) - timedelta(hours=LOG_HOURS)).timestamp() * 1000)
-        streams = logs.describe_log_streams(logGroupName=self._group, logStreamNamePrefix=connection)
-        entries: list[tuple[int, str]] = []
-        for stream in streams["logStreams"]:
-            if address in stream["logStreamName"] or address.replace(".", "-") in stream["logStreamName"]:
-                page = logs.get_log_events(
-                    logGroupName=self._group,
-                    logStreamName=stream["logStreamName"],
-                    startTime=since,
-                    limit=LOG_EVENTS,
-                    startFromHead=False,
-                )
-                entries += [(event["timestamp"], event["message"]) for event in page["events"]]
+        routing = {site["vpnConnectionId"]: site["routing"] for site in self._exported.values()}
+        groups = (self._group, f"{self._group}-bgp") if routing[connection] == "bgp" else (self._group,)
+        entries = [entry for group in groups for entry in self._log(group, connection, address)]
         lines = [line for _, line in sorted(entries, key=lambda entry: entry[0])]
         if status_message == NO_BGP:
             lines.append(NO_BGP_LINE)
         return cause(lines)
+
+    def _log(self, group: str, connection: str, address: str) -> Iterator[tuple[int, str]]:
+        """A tunnel's newest lines and their times. Its stream is named after connection and address."""
+        logs = self._clients.of("logs")
+        since = int((datetime.now(UTC) - timedelta(hours=LOG_HOURS)).timestamp() * 1000)
+        found = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=connection)
+        for stream in found["logStreams"]:
+            name = stream["logStreamName"]
+            if address in name or address.replace(".", "-") in name:
+                page = logs.get_log_events(
+                    logGroupName=group,
+                    logStreamName=name,
+                    startTime=since,
+                    limit=LOG_EVENTS,
+                    startFromHead=False,
+                )
+                for event in page["events"]:
+                    yield event["timestamp"], event["message"]
 
 
 def _down(connections: Mapping[str, Any]) -> list[tuple[tuple[str, str], str]]:
