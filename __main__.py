@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pulumi
 from pulumi.runtime.config import CONFIG
 
 from stacks.environment import Environment
-from stacks.stack_file import SettingsError, read_engine_config
+from stacks.quotas import advice
+from stacks.stack_file import SettingsError, read_engine_config, stack_file_name, warnings_of
 
+file = Path(__file__).parent / stack_file_name(pulumi.get_stack())
 try:
-    settings = read_engine_config(pulumi.get_stack(), CONFIG.get())
+    settings = read_engine_config(pulumi.get_stack(), CONFIG.get(), file)
     environment = Environment(pulumi.get_stack(), settings)
 except SettingsError as error:
     raise pulumi.RunError(str(error)) from None
 
+for warning in (*warnings_of(file), *advice(settings)):
+    pulumi.log.warn(warning)
 for name, value in environment.exports().items():
     pulumi.export(name, value)

@@ -11,12 +11,12 @@ import re
 from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
 from model.addresses import Cidr
 from model.constraints import each_once
+from model.strict_model import StrictModel
 
 INSIDE_RANGE = IPv4Network("169.254.0.0/16")
 RESERVED_INSIDE = frozenset(
@@ -65,36 +65,45 @@ Choices = Annotated[tuple[Choice, ...], Field(min_length=1), AfterValidator(each
 """Values of which the two ends agree on one: at least one, each once."""
 
 
-class TunnelOptions(BaseModel):
+class TunnelOptions(StrictModel):
     """How one IPsec tunnel negotiates. Times in seconds. The defaults are the strongest that AWS offers.
 
     A field is called as the provider's input is, without `tunnel1_`: a new option is a field here and
     nothing else.
     """
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=to_camel,
-        populate_by_name=True,
-        hide_input_in_errors=True,
-    )
-
     ike_versions: Choices[IkeVersion] = ("ikev2",)
+    """The versions of IKE that AWS accepts."""
     phase1_encryption_algorithms: Choices[Encryption] = ("AES256", "AES256-GCM-16")
+    """Encryption of the IKE negotiation."""
     phase1_integrity_algorithms: Choices[Integrity] = ("SHA2-256", "SHA2-384", "SHA2-512")
+    """Integrity of the IKE negotiation."""
     phase1_dh_group_numbers: Choices[Phase1DhGroup] = (19, 20, 21)
+    """Diffie-Hellman groups of the IKE negotiation."""
     phase1_lifetime_seconds: Annotated[int, Field(ge=900, le=28800)] = 28800
+    """Seconds until phase 1 is negotiated anew."""
     phase2_encryption_algorithms: Choices[Encryption] = ("AES256", "AES256-GCM-16")
+    """Encryption of the packets."""
     phase2_integrity_algorithms: Choices[Integrity] = ("SHA2-256", "SHA2-384", "SHA2-512")
+    """Integrity of the packets."""
     phase2_dh_group_numbers: Choices[Phase2DhGroup] = (19, 20, 21)
+    """Diffie-Hellman groups of the packets' keys (perfect forward secrecy)."""
     phase2_lifetime_seconds: Annotated[int, Field(ge=900, le=3600)] = 3600
+    """Seconds until phase 2 is negotiated anew; less than phase 1's."""
     rekey_margin_time_seconds: Annotated[int, Field(ge=60, le=1800)] = 270
-    rekey_fuzz_percentage: Annotated[int, Field(ge=0, le=100)] = 100
+    """Seconds before the end of phase 2 in which AWS negotiates anew; at most half of phase 2's lifetime."""
+    rekey_fuzz_percentage: Annotated[int, Field(ge=1, le=100)] = 100
+    """By how much that margin is varied at random, in percent. AWS takes 0 too, which the official provider
+    does not send."""
     replay_window_size: Annotated[int, Field(ge=64, le=2048)] = 1024
+    """Packets in the window against replays."""
     dpd_timeout_seconds: Annotated[int, Field(ge=30)] = 40
+    """Seconds without an answer until AWS takes the router for dead (dead peer detection)."""
     dpd_timeout_action: Literal["clear", "none", "restart"] = "restart"
+    """What AWS does then: end the session, nothing, or negotiate anew."""
     startup_action: Literal["add", "start"] = "start"
+    """Whether AWS starts the negotiation or waits for the router (`add`). AWS starts IKEv2 only, and only
+    towards a known address."""
 
     def overridden_by(self, own: TunnelOptions) -> TunnelOptions:
         """These options with those that `own` sets put over them."""

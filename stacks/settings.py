@@ -55,22 +55,38 @@ class Alerts(Section):
     """Who hears of a tunnel that is down: the subscribers of the stack's SNS topic."""
 
     emails: Annotated[tuple[Email, ...], AfterValidator(each_once)] = ()
+    """Who gets a mail, once each has confirmed the subscription."""
     tunnel_down_minutes: Literal[5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60] = 5
+    """Minutes that a tunnel must be down before it is reported."""
 
 
 class Settings(Section):
     """Everything a stack file says about an environment."""
 
     region: Region
+    """The region (`aws:region`); every zone must be one of its own. Another region for a deployed stack is
+    another stack: destroy the old one first."""
     account: AccountId | None = None
+    """The account that the stack belongs to, twelve digits in quotes: `aws-vpn preflight` refuses any other."""
     network: NetworkSettings
+    """The VPC. Another `cidr` or other zones for a deployed stack replace subnets with everything in them."""
     hardware_vpn: HardwareVpnSettings | None = None
+    """The VPG and its sites. Left out, there is no VPG."""
     open_vpn: tuple[OpenVpnSettings, ...] = ()
+    """OpenVPN tunnels."""
     nat: NatSettings = NatSettings()
+    """How private subnets reach the internet."""
     host_image: DebianRelease | None = None
+    """A release of Debian's image for all hosts, such as `20250814-2205`: another one replaces them. Left
+    out, hosts are made from the newest, and keep theirs."""
     alerts: Alerts = Alerts()
+    """Who hears of a tunnel that is down."""
     tags: dict[TagKey, TagValue] = Field(default_factory=dict)
+    """Tags of everything, at most 43. `Name`, `Project`, `Environment`, `Site`, `Location`, `Critical` and
+    `Tier` are the program's own, in capitals or not."""
     deletion_protection: bool = False
+    """Whether the VPG and the VPN connections refuse to be deleted or replaced, and deleted OpenVPN secrets
+    are kept for seven days."""
 
     def claims(self) -> Iterator[Claim]:
         """Every range of addresses that the stack takes, by its key in the stack file."""

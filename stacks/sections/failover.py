@@ -15,14 +15,23 @@ class FailoverSettings(Section):
     """The monitor's hysteresis. Times in seconds unless the name says otherwise."""
 
     probe_interval_seconds: Annotated[float, Field(ge=0.1, le=60)] = 0.3
+    """Seconds between two probes of a server."""
     probe_timeout_seconds: Annotated[float, Field(ge=0.1, le=60)] = 0.7
+    """Seconds that a server has for its answer."""
     failures_to_move: Annotated[int, Field(ge=2, le=100)] = 3
+    """Probes in a row that main must fail before the address moves."""
     successes_to_trust: Annotated[int, Field(ge=1, le=100)] = 3
+    """Probes in a row that the standby must answer before it may get the address."""
     failback: Literal["manual", "automatic"] = "manual"
+    """Whether main gets its address back by itself."""
     failback_after_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
+    """Minutes that main must be healthy before an automatic failback."""
     main_zone: AvailabilityZone | None = None
+    """Main's zone; left out, the first."""
     standby_zone: AvailabilityZone | None = None
+    """The standby's zone, another than main's; left out, the next."""
     monitor_zone: AvailabilityZone | None = None
+    """The monitor's zone; left out, one of neither server, or with two zones either."""
 
     def server_zones(self, available: tuple[str, ...]) -> tuple[str, str]:
         """Where main and standby run: as asked, else in the first two zones that are left."""

@@ -15,6 +15,9 @@ from model.constraints import Name, each_once, matching
 from model.tunnel_options import InsideCidr, PresharedKey, TunnelOptions
 from stacks.sections.section import Problem, RetentionDays, Section
 
+MOST_SITES = 10
+"""VPN connections of a VPG ("Site-to-Site VPN quotas")."""
+
 RESERVED_ASNS = {7224: "every region", 9059: "eu-west-1", 10124: "ap-northeast-1", 17943: "ap-southeast-1"}
 """ASNs that AWS reserves, and where ("Customer gateway options")."""
 
@@ -50,6 +53,20 @@ def _check_two(tunnels: object) -> object:
     return cast("object", tunnels)
 
 
+def _check_sites(sites: object) -> object:
+    count = len(cast("Sequence[object]", sites)) if isinstance(sites, list | tuple) else 1
+    if not count:
+        raise PydanticCustomError("none", "at least one site; without any, leave aws-vpn:hardwareVpn out")
+    if count > MOST_SITES:
+        raise PydanticCustomError(
+            "too_many",
+            "at most {most} sites: a VPG has no more VPN connections"
+            " (quota: Site-to-Site VPN connections per virtual private gateway)",
+            {"most": MOST_SITES},
+        )
+    return cast("object", sites)
+
+
 PublicAddress = Annotated[Address, AfterValidator(_check_public_address)]
 CertificateArn = Annotated[
     str,
@@ -63,7 +80,12 @@ class Tunnel(TunnelOptions):
     """One tunnel of a site: what differs from the section's `tunnelDefaults`."""
 
     inside_cidr: InsideCidr | None = None
+    """The tunnel's inside addresses: a /30 in 169.254.0.0/16 that AWS does not reserve, unique on the VPG.
+    Left out, AWS chooses."""
     preshared_key: PresharedKey | None = None
+    """The tunnel's key, 8 to 64 letters, digits, '.' and '_', not beginning with a zero; always encrypted
+    (`pulumi config set --secret --path`). Left out, AWS makes one up. Taken out again, the last key stays in
+    force: neither Pulumi nor AWS makes another for it."""
 
 
 class Site(Section):
@@ -74,13 +96,25 @@ class Site(Section):
     """
 
     name: Name
+    """The site's name. Another name is another site: take the old one out and deploy, then put the new one
+    in."""
     location: Name | None = None
+    """Where the site is, its name if left out. Sites at one location are redundant routers in front of the
+    same LANs."""
     public_ip: PublicAddress | None = None
+    """The router's public address; or `certificateArn` for a router without a fixed one."""
     certificate_arn: CertificateArn | None = None
+    """A private certificate in ACM, of the same region."""
     device_name: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
+    """The router's name in AWS after the environment, as in `aws-vpn-dev-berlin-edge-1`; left out, the site's
+    name."""
     bgp_asn: Annotated[int, Field(ge=1, le=4294967294), AfterValidator(_check_site_asn)] | None = None
+    """The router's ASN. With it routes are learned over BGP; without it AWS gets a static route to each
+    LAN."""
     lan_cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1), AfterValidator(each_once)]
+    """The networks behind the router."""
     tunnels: Annotated[tuple[Tunnel, Tunnel], BeforeValidator(_check_two)] = (Tunnel(), Tunnel())
+    """Exactly two, each with what differs from `tunnelDefaults`."""
 
     @property
     def place(self) -> str:
@@ -112,18 +146,27 @@ class TunnelLogs(Section):
     """The tunnels' logs in CloudWatch: IKE negotiation and DPD messages."""
 
     output_format: Literal["json", "text"] = "json"
+    """The logs' format."""
     retention_days: RetentionDays = 30
+    """Days that the logs are kept (PutRetentionPolicy)."""
 
 
 class HardwareVpnSettings(Section):
     """One VPG on the VPC, and a VPN connection of two tunnels to every site."""
 
     amazon_side_asn: Annotated[int, AfterValidator(_check_amazon_asn)] = 64512
+    """The VPG's ASN, a private one (RFC 6996)."""
     preshared_key_storage: Literal["Standard", "SecretsManager"] = "Standard"
+    """Where AWS keeps the pre-shared keys."""
     critical_locations: tuple[Name, ...] = ()
+    """Locations that must have two sites or more."""
     tunnel_logs: TunnelLogs = TunnelLogs()
+    """Both tunnels' logs: IKE negotiation and DPD messages."""
     tunnel_defaults: TunnelOptions = TunnelOptions()
-    sites: Annotated[tuple[Site, ...], Field(min_length=1)]
+    """Options of all tunnels."""
+    sites: Annotated[tuple[Site, ...], BeforeValidator(_check_sites)]
+    """The sites that connect; at most 10, the quota "Site-to-Site VPN connections per virtual private
+    gateway"."""
 
     def tunnel_options(self, site: Site) -> tuple[TunnelOptions, TunnelOptions]:
         """The options in force for a site's two tunnels.

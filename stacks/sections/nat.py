@@ -13,6 +13,10 @@ class NatSettings(Section):
     """`none`, a managed NAT `gateway` per zone, or NAT `instances`: main and standby on one Elastic IP."""
 
     mode: Literal["none", "gateways", "instances"] = "none"
+    """`gateways`: a managed NAT gateway a zone. `instances`: main and standby with failover."""
     instance_type: InstanceType = "t4g.nano"
+    """The type of `instances`."""
     log_retention_days: RetentionDays = 30
+    """Days that the instances' logs are kept (PutRetentionPolicy)."""
     failover: FailoverSettings = FailoverSettings()
+    """The failover of `instances`."""

@@ -23,23 +23,33 @@ class FlowLogs(Section):
     """The VPC's flow logs in CloudWatch."""
 
     traffic: Literal["ALL", "ACCEPT", "REJECT"] = "ALL"
+    """Which traffic is logged."""
     retention_days: RetentionDays = 30
+    """Days that the logs are kept (PutRetentionPolicy)."""
 
 
 class ZoneSubnets(Section):
     """The two subnets of one availability zone."""
 
     public: Cidr
+    """The subnet with a route to the internet gateway."""
     private: Cidr
+    """The subnet without one."""
 
 
 class NetworkSettings(Section):
     """A VPC with a public and a private subnet in each availability zone."""
 
     cidr: Cidr
+    """The VPC's block, /16 to /28 ("VPC CIDR blocks")."""
     availability_zones: Annotated[tuple[AvailabilityZone, ...], Field(min_length=1, max_length=6)]
+    """The zones; OpenVPN and NAT instances need two of them."""
     subnets: dict[AvailabilityZone, ZoneSubnets] | None = None
+    """Every subnet's block by zone, each /16 to /28. Left out they are eighths of the VPC, four public then
+    four private, so that a zone added later (up to four) never renumbers the others. They are called
+    `public-a`, `private-a`, ... by their zone's letter."""
     flow_logs: FlowLogs = FlowLogs()
+    """The VPC's flow logs."""
 
     def zone_subnets(self) -> dict[str, ZoneSubnets]:
         """The subnets of each zone: as given, or eighths of the VPC, four public then four private."""

@@ -33,34 +33,54 @@ class Office(Section):
     """An office whose router is a client of the tunnel for all devices in its LANs."""
 
     name: Name
+    """The office's name; its router's certificate is made for it."""
     lan_cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1)]
+    """The networks behind its router."""
 
 
 class Keepalive(Section):
     """OpenVPN's `keepalive`: a ping every interval, a restart of the tunnel after the timeout. Seconds."""
 
     interval_seconds: Annotated[int, Field(ge=1, le=60)] = 1
+    """Seconds without traffic after which a ping is sent."""
     timeout_seconds: Annotated[int, Field(ge=2, le=600)] = 4
+    """Seconds without an answer after which a client connects anew; at least twice the interval."""
 
 
 class OpenVpnSettings(Section):
     """One OpenVPN tunnel. `permitted` lists `vpc`, or subnets by name such as `private-a`."""
 
     name: Name
+    """The tunnel's name."""
     client_pool: Cidr
+    """The clients' addresses, /16 to /29, outside the VPC and all LANs. Main and standby share them."""
     permitted: Annotated[tuple[str, ...], Field(min_length=1)] = ("vpc",)
+    """What clients may reach: `vpc`, or subnets by name such as `private-a`. The server's packet filter
+    enforces it."""
     full_tunnel: bool = False
+    """Whether all of the clients' traffic goes through the tunnel."""
     client_to_client: bool = False
+    """Whether clients reach each other."""
     dns_servers: tuple[Address, ...] = ()
+    """DNS servers that clients are given."""
     dns_domain: Domain | None = None
+    """The domain that clients resolve with them."""
     protocol: Literal["udp", "tcp"] = "udp"
+    """UDP, or TCP where networks let nothing else through."""
     port: Port | None = None
+    """The server's port; left out, 1194 over UDP and 443 over TCP."""
     offices: tuple[Office, ...] = ()
+    """Offices whose routers are clients, for all devices behind them."""
     fixed_addresses: dict[ClientName, Address] = Field(default_factory=dict)
+    """Addresses in the pool by client name."""
     keepalive: Keepalive = Keepalive()
+    """OpenVPN's `keepalive`."""
     instance_type: InstanceType = "t4g.small"
+    """The servers' type."""
     log_retention_days: RetentionDays = 30
+    """Days that the servers' logs are kept (PutRetentionPolicy)."""
     failover: FailoverSettings = FailoverSettings()
+    """When the address moves to the standby, and back."""
 
     @property
     def listening_port(self) -> int:

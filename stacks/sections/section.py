@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
+
+from model.strict_model import StrictModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +25,8 @@ class Problem:
         return Problem(f"{prefix}{joint}{self.key}", self.value, self.right)
 
 
-class Section(BaseModel):
-    """A part of a stack file. Unknown keys are refused; values never change once read."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=to_camel,
-        populate_by_name=True,
-        hide_input_in_errors=True,
-    )
+class Section(StrictModel):
+    """A part of a stack file."""
 
     def problems(self) -> Iterator[Problem]:
         """What is wrong between fields that are each right alone."""

@@ -12,8 +12,9 @@ import pytest
 from pydantic import SecretStr
 
 from model.tunnel_options import TunnelOptions
+from stacks.quotas import advice
 from stacks.settings import Settings
-from stacks.stack_file import SettingsError, parse, read_engine_config, read_stack_file
+from stacks.stack_file import SettingsError, parse, read_engine_config, read_stack_file, warnings_of
 
 GOOD: dict[str, Any] = {
     "aws:region": "eu-central-1",
@@ -66,6 +67,10 @@ def tunnel(key: str, value: Any) -> Change:
 
 def openvpn(key: str, value: Any) -> Change:
     return put(value, "aws-vpn:openVpn", 0, key)
+
+
+def addresses(count: int) -> list[str]:
+    return [f"172.20.{i // 200}.{i % 200}/32" for i in range(count)]
 
 
 def lines(config: dict[str, Any]) -> list[str]:
@@ -171,6 +176,7 @@ BAD: list[tuple[Change, str, str]] = [
     (tunnel("startupAction", "wait"), "startupAction = wait", "'add' or 'start'"),
     (tunnel("ikeVersions", ["ikev1", "ikev2"]), "tunnels[0].startupAction = start", "AWS starts IKEv2 only"),
     (tunnel("replayWindowSize", 63), "replayWindowSize = 63", "64 or more"),
+    (tunnel("rekeyFuzzPercentage", 0), "rekeyFuzzPercentage = 0", "1 or more"),
     (tunnel("rekeyFuzzPercentage", 101), "rekeyFuzzPercentage = 101", "100 or less"),
     (put(64000, "aws-vpn:hardwareVpn", "amazonSideAsn"), "amazonSideAsn = 64000", "64512 to 65534"),
     (
@@ -223,6 +229,37 @@ BAD: list[tuple[Change, str, str]] = [
     (put({"emails": ["a@b.cd", "a@b.cd"]}, "aws-vpn:alerts"), "alerts.emails = (list)", "each value once"),
     (put({"emails": ["nobody"]}, "aws-vpn:alerts"), "alerts.emails[0] = nobody", "an e-mail address"),
     (put("newest", "aws-vpn:hostImage"), "aws-vpn:hostImage = newest", "such as 20250814-2205"),
+    (put([], "aws-vpn:hardwareVpn", "sites"), "hardwareVpn.sites = (list)", "leave aws-vpn:hardwareVpn out"),
+    (
+        put([{}] * 11, "aws-vpn:hardwareVpn", "sites"),
+        "hardwareVpn.sites = (list)",
+        "at most 10 sites: a VPG has no more VPN connections",
+    ),
+    (
+        site("lanCidrs", [f"192.168.{i}.0/24" for i in range(101)]),
+        "hardwareVpn.sites = 101 LANs",
+        "quota: propagated routes per route table",
+    ),
+    (
+        openvpn(
+            "offices",
+            [{"name": "o", "lanCidrs": addresses(1000)}],
+        ),
+        "openVpn = 1002 routes",
+        "quota: routes per route table",
+    ),
+    (put("1e23", "aws-vpn:hardwareVpn", "amazonSideAsn"), "amazonSideAsn = 1e23", "be a whole number"),
+    (put(1e23, "aws-vpn:hardwareVpn", "amazonSideAsn"), "amazonSideAsn = 1e+23", "be a whole number"),
+    (put("64512", "aws-vpn:hardwareVpn", "amazonSideAsn"), "amazonSideAsn = 64512", "without quotes"),
+    (openvpn("logRetentionDays", "30"), "openVpn[0].logRetentionDays = 30", "a number, without quotes"),
+    (openvpn("port", "443"), "openVpn[0].port = 443", "a number, without quotes"),
+    (openvpn("failover", {"probeIntervalSeconds": "0.3"}), "probeIntervalSeconds = 0.3", "without quotes"),
+    (tunnel("dpdTimeoutSeconds", "40"), "dpdTimeoutSeconds = 40", "a number, without quotes"),
+    (tunnel("presharedKey", 123456789), "tunnels[0].presharedKey = (secret)", "text, in quotes"),
+    (put({"CostCenter": 1000}, "aws-vpn:tags"), "aws-vpn:tags.CostCenter = 1000", "text, in quotes"),
+    (site("public_ip", "203.0.113.10"), "sites[0].public_ip = (not shown)", "publicIp?"),
+    (tunnel("inside_cidr", "169.254.10.0/30"), "tunnels[0].inside_cidr = (not shown)", "insideCidr?"),
+    (put([], "aws-vpn:open_vpn"), "aws-vpn:open_vpn = ", "openVpn?"),
     (put({"mode": "magic"}, "aws-vpn:nat"), "aws-vpn:nat.mode = magic", "'none', 'gateways' or 'instances'"),
 ]
 
@@ -380,3 +417,87 @@ def test_servers_and_monitor_are_spread_over_the_zones() -> None:
     assert failover.server_zones(("a", "b", "c")) == ("a", "b")
     assert failover.monitor_zones(("a", "b", "c")) == ("c",)
     assert failover.monitor_zones(("a", "b")) == ("a", "b")
+
+
+def test_a_problem_has_its_place_in_the_text_whatever_was_refused_before_it() -> None:
+    def change(config: dict[str, Any]) -> None:
+        sites = config["aws-vpn:hardwareVpn"]["sites"]
+        good = {"publicIp": "203.0.113.20", "lanCidrs": ["192.168.20.0/24"]}
+        sites[0]["tunnels"] = ["nonsense", {}]
+        sites.append({"name": "Bad Name", **good})
+        sites.append({**good, "name": "lisbon", "bgpAsn": 64512})
+        sites.append({**good, "name": "lisbon", "publicIp": "203.0.113.21", "lanCidrs": ["192.168.21.0/24"]})
+
+    told = "\n".join(lines(changed(change)))
+    assert "sites[1].name = Bad Name" in told
+    assert "sites[2].bgpAsn = 64512" in told
+    assert "sites[3].name = lisbon; should be another value than sites[2] has" in told
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(text)
+    return file
+
+
+SECTIONS = """config:
+  aws:region: eu-central-1
+  aws-vpn:network:
+    cidr: 10.10.0.0/16
+    availabilityZones: [eu-central-1a]
+"""
+
+TEXTS = [
+    (
+        f"{SECTIONS}  aws-vpn:network:\n    cidr: 10.11.0.0/16\n",
+        "aws-vpn:network = (not shown); should be written once: it is in line 3 and in line 6",
+    ),
+    (
+        f"{SECTIONS}    cidr: 10.11.0.0/16\n",
+        "aws-vpn:network.cidr = (not shown); should be written once: it is in line 4 and in line 6",
+    ),
+    (f"config: {{}}\n{SECTIONS}", "written once: it is in line 1 and in line 2"),
+    (f"{SECTIONS}  tags: {{}}\n", "tags = (not shown); should be aws-vpn:tags, with the project's name"),
+    (f"{SECTIONS}\taws-vpn:tags: {{}}\n", "indented with spaces: there is a tab in line 6, column 1"),
+    (f"{SECTIONS}  aws-vpn:nat: [\n", "should be YAML: "),
+]
+
+
+@pytest.mark.parametrize(("text", "right"), TEXTS, ids=range(len(TEXTS)))
+def test_what_the_engine_lets_through_in_a_files_text_is_refused(
+    tmp_path: Path, text: str, right: str
+) -> None:
+    file = written(tmp_path, text)
+    with pytest.raises(SettingsError) as read:
+        read_stack_file(file)
+    assert right in str(read.value)
+    config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in GOOD.items()}
+    with pytest.raises(SettingsError) as handed:
+        read_engine_config("dev", config, file)
+    assert str(handed.value) == str(read.value)
+
+
+def test_a_key_in_clear_is_warned_of_with_the_command_that_encrypts_it(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(json.dumps({"config": changed(tunnel("presharedKey", "Very.Secret_1"))}))
+    (warning,) = warnings_of(file)
+    assert "--path 'aws-vpn:hardwareVpn.sites[0].tunnels[0].presharedKey'" in warning
+    assert "Very.Secret_1" not in warning
+    file.write_text(json.dumps({"config": changed(tunnel("presharedKey", {"secure": "v1:abc"}))}))
+    assert not warnings_of(file)
+    assert not warnings_of(tmp_path / "Pulumi.none.yaml")
+
+
+def test_what_needs_a_raised_quota_is_advice() -> None:
+    def change(config: dict[str, Any]) -> None:
+        openvpn(
+            "offices",
+            [{"name": "o", "lanCidrs": [f"172.20.{i}.{j}/32" for i in range(5) for j in range(100)]}],
+        )(config)
+        for i in range(5):
+            put({"name": f"t{i}", "clientPool": f"172.28.{i}.0/24"}, "aws-vpn:openVpn", "+")(config)
+
+    routes, addresses = advice(parse("x", changed(change)))
+    assert "507 routes" in routes
+    assert "6 Elastic IPs" in addresses
+    assert not [*advice(parse("x", GOOD))]

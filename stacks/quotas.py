@@ -1,0 +1,75 @@
+"""What AWS limits and settings can exceed, each by the name that Service Quotas has for it.
+
+Limits that no request can raise are problems, and so are those whose default hardly any account has changed;
+what an account may well have raised is advice, as only the account knows (`aws-vpn preflight` asks it).
+Sources: "Site-to-Site VPN quotas", "Amazon VPC quotas" (routes: 500 by default since June
+2025, 1,000 at most).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stacks.sections.section import Problem
+from stacks.settings import Settings
+
+MOST_PROPAGATED_ROUTES = 100
+"""Propagated routes in a route table; not adjustable."""
+
+MOST_ROUTES, DEFAULT_ROUTES = 1000, 500
+"""Other routes in a route table, and without a request."""
+
+DEFAULT_ELASTIC_IPS = 5
+"""Elastic IP addresses in a region, of all stacks of an account together."""
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """What no account can have."""
+    propagated = _propagated_routes(settings)
+    if propagated > MOST_PROPAGATED_ROUTES:
+        yield Problem(
+            "hardwareVpn.sites",
+            f"{propagated} LANs",
+            f"at most {MOST_PROPAGATED_ROUTES} LANs of all sites, as wider blocks if need be: AWS propagates"
+            " no more routes into a route table (quota: propagated routes per route table)",
+        )
+    routes = _static_routes(settings)
+    if routes > MOST_ROUTES:
+        yield Problem(
+            "openVpn",
+            f"{routes} routes",
+            f"at most {MOST_ROUTES} routes to client pools and offices, as wider blocks if need be: a route"
+            " table takes no more (quota: routes per route table)",
+        )
+
+
+def advice(settings: Settings) -> Iterator[str]:
+    """What an account has only after a request."""
+    routes = _static_routes(settings)
+    if DEFAULT_ROUTES < routes <= MOST_ROUTES:
+        yield (
+            f"a route table gets {routes} routes; AWS allows {DEFAULT_ROUTES} unless the quota"
+            " 'Routes per route table' was raised"
+        )
+    addresses = _elastic_ips(settings)
+    if addresses > DEFAULT_ELASTIC_IPS:
+        yield (
+            f"the stack needs {addresses} Elastic IPs; a region has {DEFAULT_ELASTIC_IPS} for all stacks"
+            " unless the quota 'EC2-VPC Elastic IPs' was raised"
+        )
+
+
+def _propagated_routes(settings: Settings) -> int:
+    sites = settings.hardware_vpn.sites if settings.hardware_vpn else ()
+    return len({lan for site in sites for lan in site.lan_cidrs})
+
+
+def _static_routes(settings: Settings) -> int:
+    """Routes of one private table: the VPC's own, the default, and each tunnel's pool and offices."""
+    behind = sum(1 + sum(len(office.lan_cidrs) for office in tunnel.offices) for tunnel in settings.open_vpn)
+    return 1 + (settings.nat.mode != "none") + behind
+
+
+def _elastic_ips(settings: Settings) -> int:
+    by_mode = {"none": 0, "gateways": len(settings.network.availability_zones), "instances": 1}
+    return len(settings.open_vpn) + by_mode[settings.nat.mode]

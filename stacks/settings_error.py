@@ -1,0 +1,49 @@
+"""What is wrong with settings, in lines that people read: file, key, value, and what would be right."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+from pydantic import SecretStr
+
+from model.errors import AwsVpnError
+from stacks.sections.section import Problem
+
+SECRET_KEYS = frozenset({"presharedKey"})
+
+
+class Unshown:
+    """Stands for a value in a problem that is not to be shown."""
+
+    def __str__(self) -> str:
+        return "(not shown)"
+
+
+class SettingsError(AwsVpnError):
+    """Settings that cannot be used, a line each: file, key, value, and what would be right."""
+
+    def __init__(self, source: str, problems: list[Problem]) -> None:
+        self.source = source
+        self.problems = problems
+        super().__init__("\n".join(f"{source}: {sentence(problem)}" for problem in problems))
+
+
+def sentence(problem: Problem) -> str:
+    """A problem in words, without the file; a secret's value is never among them."""
+    if not problem.key:
+        return f"should be {problem.right}"
+    last = problem.key.rsplit(".", 1)[-1]
+    if problem.value is None:
+        return f"{problem.key} is missing; should be {problem.right}"
+    shown = (
+        "(secret)" if last in SECRET_KEYS or isinstance(problem.value, SecretStr) else _shown(problem.value)
+    )
+    return f"{problem.key} = {shown}; should be {problem.right}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict | list | tuple):
+        return f"({type(cast('object', value)).__name__})".replace("dict", "mapping")
+    text = json.dumps(value) if isinstance(value, bool | int | float) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
