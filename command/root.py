@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "policies": ("policy.service.command:policies", "the policies: list, configure and report them"),
     "report": ("operations.report.command:report", "a page that shows topology, addresses and state"),
     "status": ("operations.status.command:status", "what is up, since when, and why not"),
+    "settings": ("stacks.command:settings", "the settings: check stack files, print the reference"),
 }
 """What stands behind `aws-vpn NAME`: where it is defined (module:attribute), and its line in the list.
 

@@ -4,24 +4,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
-from typing import Annotated, TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 Item = TypeVar("Item", bound=Hashable)
 
 
-def matching(pattern: str, right: str) -> AfterValidator:
-    """Accept text that matches `pattern` as a whole; else say what is `right`."""
-    compiled = re.compile(pattern)
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Accepts text that matches `pattern` as a whole; else says what is `right`. A JSON Schema repeats it."""
 
-    def check(text: str) -> str:
-        if not compiled.fullmatch(text):
-            raise PydanticCustomError("pattern", "{right}", {"right": right})
+    pattern: str
+    right: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """The check, after those that the type itself makes."""
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """The same for an editor."""
+        return {**handler(schema), "pattern": f"^{self.pattern}$"}
+
+    def _checked(self, text: str) -> str:
+        if not re.fullmatch(self.pattern, text):
+            raise PydanticCustomError("pattern", "{right}", {"right": self.right})
         return text
 
-    return AfterValidator(check)
+
+def matching(pattern: str, right: str) -> Matching:
+    """Accept text that matches `pattern` as a whole; else say what is `right`."""
+    return Matching(pattern, right)
 
 
 def each_once(values: tuple[Item, ...]) -> tuple[Item, ...]:

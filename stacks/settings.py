@@ -67,7 +67,7 @@ class Settings(Section):
     """The region (`aws:region`); every zone must be one of its own. Another region for a deployed stack is
     another stack: destroy the old one first."""
     account: AccountId | None = None
-    """The account that the stack belongs to, twelve digits in quotes: `aws-vpn preflight` refuses any other."""
+    """The account that it belongs to, twelve digits in quotes: `aws-vpn preflight` refuses any other."""
     network: NetworkSettings
     """The VPC. Another `cidr` or other zones for a deployed stack replace subnets with everything in them."""
     hardware_vpn: HardwareVpnSettings | None = None
