@@ -20,7 +20,7 @@ class UnusableSettingsError(SettingsError):
         Exception.__init__(self, "\n".join(map(str, errors)))
 
 
-@click.group()
+@click.group(epilog=examples("aws-vpn settings check", "aws-vpn settings docs > docs/settings.md"))
 def settings() -> None:
     """A stack's settings: what they may be, and whether a stack file's are."""
 
