@@ -16,6 +16,7 @@ from command.completion import VARIABLE
 from command.entry import INTERRUPTED
 from command.examples import examples
 from model.errors import AwsVpnError
+from model.version import VERSION
 
 READER_GONE = 141
 """The exit code of a shell's command that wrote into a closed pipe: 128 + SIGPIPE."""
@@ -85,7 +86,7 @@ class Commands(click.Group):
         "bin/sandbox aws-vpn access init     on the sandbox instead of AWS",
     ),
 )
-@click.version_option(package_name="aws-vpn", prog_name="aws-vpn")
+@click.version_option(VERSION, prog_name="aws-vpn")
 def aws_vpn() -> None:
     """Connects offices and data centres to AWS VPCs.
 

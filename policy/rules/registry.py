@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from model.version import VERSION
 from policy.rules import (
     addresses,
     exposure,
@@ -17,7 +18,7 @@ from policy.rules import (
 from policy.rules.rule import Family, Rule
 
 PACK = "aws-vpn"
-PACK_VERSION = "1.0.0"
+PACK_VERSION = VERSION
 PACK_TITLE = "AWS VPN environments"
 
 FAMILIES: tuple[Family, ...] = (one_vpg_per_vpc.FAMILY, no_overlapping_cidrs.FAMILY, ha_across_azs.FAMILY)

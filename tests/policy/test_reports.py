@@ -184,10 +184,31 @@ def test_workflows_pin_actions_and_limit_tokens_and_time(path: Path) -> None:
     workflow: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert workflow["permissions"] == {"contents": "read"}
     for job in workflow["jobs"].values():
+        if job.get("uses") == "./.github/workflows/test.yml":
+            continue
         assert job["timeout-minutes"] <= 120
         for step in job["steps"]:
             assert re.search(r"@[0-9a-f]{40}$", step.get("uses", "@" + 40 * "0")), "a tag can be moved"
             assert "${{ github.event" not in step.get("run", ""), "an expression in a script is an injection"
+
+
+def test_no_workflow_takes_a_role_without_an_environment_that_guards_it() -> None:
+    for path in WORKFLOWS:
+        jobs: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
+        for job in jobs.values():
+            takes_role = any("configure-aws" in step.get("uses", "") for step in job.get("steps", ()))
+            assert takes_role == ("environment" in job), path
+
+
+def test_main_is_deployed_after_its_tests_and_judges_pull_requests() -> None:
+    workflows = ROOT / ".github" / "workflows"
+    up: dict[str, Any] = yaml.safe_load((workflows / "up.yml").read_text(encoding="utf-8"))["jobs"]
+    assert up["up"]["needs"] == "test"
+    assert up["test"] == {"name": "test", "uses": "./.github/workflows/test.yml"}
+    preview = (workflows / "preview.yml").read_text(encoding="utf-8")
+    assert preview.count("ref: ${{ github.event.pull_request.base.sha }}") == 2
+    assert "--policy-pack judge/policy" in preview
+    assert "policyPacks: judge/policy" in preview
 
 
 def test_summary_comment_is_found_again_among_others_of_the_same_user(tmp_path: Path) -> None:
