@@ -143,10 +143,16 @@ class Tunnels:
         return cause(lines)
 
     def _log(self, group: str, connection: str, address: str) -> Iterator[tuple[int, str]]:
-        """A tunnel's newest lines and their times. Its stream is named after connection and address."""
+        """A tunnel's newest lines and their times. Its stream is named after connection and address.
+
+        A stack that was deployed before its BGP was logged has no group for it.
+        """
         logs = self._clients.of("logs")
         since = int((datetime.now(UTC) - timedelta(hours=LOG_HOURS)).timestamp() * 1000)
-        found = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=connection)
+        try:
+            found = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=connection)
+        except logs.exceptions.ResourceNotFoundException:
+            return
         for stream in found["logStreams"]:
             name = stream["logStreamName"]
             if address in name or address.replace(".", "-") in name:
