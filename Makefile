@@ -18,7 +18,7 @@ INSTALLED := $(VENV)/installed-$(LOCK_HASH)
 POLICY_CONFIG ?=
 CONFIGURED := $(if $(POLICY_CONFIG),--policy-pack-config '$(POLICY_CONFIG)')
 POLICY_PACK := $(if $(wildcard policy/PulumiPolicy.yaml),--policy-pack policy $(CONFIGURED))
-SUITES := $(foreach suite,unit policy sandbox browser dataplane,$(if $(wildcard tests/$(suite)/test_*.py),$(suite)))
+SUITES := $(foreach suite,unit policy fidelity sandbox browser dataplane,$(if $(wildcard tests/$(suite)/test_*.py),$(suite)))
 
 .PHONY: help
 help: ## Show this list
@@ -79,13 +79,14 @@ test: engine debian-packages ## Run all test suites, and say of each how it went
 	if [ $${#failed[@]} -gt 0 ]; then echo "Failed: $${failed[*]}" >&2; exit 1; fi; \
 	echo 'All suites passed: $(SUITES)'
 
-.PHONY: test-unit test-policy test-sandbox test-browser test-dataplane
+.PHONY: test-unit test-policy test-fidelity test-sandbox test-browser test-dataplane
 test-unit: setup ## Run the unit tests (seconds)
 test-policy: engine ## Run the policy pack's tests
+test-fidelity: setup ## Run the tests that hold the project against what AWS publishes of itself
 test-sandbox: engine ## Run the tests that deploy whole stacks in the sandbox
 test-browser: setup debian-packages ## Run the tests that look at the report in a browser
 test-dataplane: setup debian-packages ## Run the tests that send packets through real tunnels (root)
-test-unit test-policy test-sandbox test-browser test-dataplane: test-%:
+test-unit test-policy test-fidelity test-sandbox test-browser test-dataplane: test-%:
 	@echo '== tests/$*'
 	@mkdir -p $(REPORTS)
 	@$(BIN)/pytest tests/$* --numprocesses $(WORKERS) --dist loadgroup --junitxml=$(REPORTS)/$*.xml

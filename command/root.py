@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "iam": ("operations.iam.command:iam", "the policies of the roles that deploy, preview and operate"),
     "policies": ("policy.service.command:policies", "the policies: list, configure and report them"),
     "report": ("operations.report.command:report", "a page that shows topology, addresses and state"),
+    "preflight": ("operations.preflight.command:preflight", "what would make an up fail, before it"),
     "status": ("operations.status.command:status", "what is up, since when, and why not"),
     "settings": ("stacks.command:settings", "the settings: check stack files, print the reference"),
 }

@@ -346,6 +346,7 @@ PREFLIGHT: tuple[str, ...] = (
     "ec2:DescribeVpcPeeringConnections",
     "ec2:SearchTransitGatewayRoutes transit-gateway-route-table:any",
     "ec2:DescribeTransitGatewayRouteTables",
+    "iam:ListRoles",
     "servicequotas:GetServiceQuota",
 )
 """What `aws-vpn preflight` asks beside."""
