@@ -39,6 +39,13 @@ INTERFACE_GROUP_ATTACHMENT: Final = (
 )
 LAUNCH_CONFIGURATION: Final = "aws:ec2/launchConfiguration:LaunchConfiguration"
 SPOT_INSTANCE: Final = "aws:ec2/spotInstanceRequest:SpotInstanceRequest"
+SPOT_FLEET: Final = "aws:ec2/spotFleetRequest:SpotFleetRequest"
+EBS_VOLUME: Final = "aws:ebs/volume:Volume"
+SNAPSHOT_COPY: Final = "aws:ebs/snapshotCopy:SnapshotCopy"
+CLOUDFORMATION_STACK: Final = "aws:cloudformation/stack:Stack"
+CLOUDFORMATION_STACK_SET: Final = "aws:cloudformation/stackSet:StackSet"
+SERVERLESS_STACK: Final = "aws:serverlessrepository/cloudFormationStack:CloudFormationStack"
+CLOUD_CONTROL: Final = "aws:cloudcontrol/resource:Resource"
 ELASTIC_IP: Final = "aws:ec2/eip:Eip"
 NAT_GATEWAY: Final = "aws:ec2/natGateway:NatGateway"
 
@@ -51,6 +58,22 @@ SECURITY_GROUP_INGRESS_RULE: Final = "aws:vpc/securityGroupIngressRule:SecurityG
 IAM_ROLE: Final = "aws:iam/role:Role"
 IAM_ROLE_POLICY: Final = "aws:iam/rolePolicy:RolePolicy"
 IAM_POLICY: Final = "aws:iam/policy:Policy"
+IAM_USER_POLICY: Final = "aws:iam/userPolicy:UserPolicy"
+IAM_GROUP_POLICY: Final = "aws:iam/groupPolicy:GroupPolicy"
+IAM_USER_POLICY_ATTACHMENT: Final = "aws:iam/userPolicyAttachment:UserPolicyAttachment"
+IAM_GROUP_POLICY_ATTACHMENT: Final = "aws:iam/groupPolicyAttachment:GroupPolicyAttachment"
+IAM_POLICY_ATTACHMENT: Final = "aws:iam/policyAttachment:PolicyAttachment"
+IAM_ROLE_ATTACHMENTS: Final = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
+IAM_USER_ATTACHMENTS: Final = "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive"
+IAM_GROUP_ATTACHMENTS: Final = "aws:iam/groupPolicyAttachmentsExclusive:GroupPolicyAttachmentsExclusive"
+PERMISSION_SET_POLICY: Final = "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy"
+PERMISSION_SET_ATTACHMENTS: Final = (
+    "aws:ssoadmin/managedPolicyAttachmentsExclusive:ManagedPolicyAttachmentsExclusive"
+)
+ROLES_ANYWHERE_PROFILE: Final = "aws:rolesanywhere/profile:Profile"
+LIGHTSAIL_INSTANCE: Final = "aws:lightsail/instance:Instance"
+IMAGE_RECIPE: Final = "aws:imagebuilder/imageRecipe:ImageRecipe"
+PERMISSION_SET_ATTACHMENT: Final = "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment"
 IAM_ROLE_POLICY_ATTACHMENT: Final = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 
 LOG_GROUP: Final = "aws:cloudwatch/logGroup:LogGroup"

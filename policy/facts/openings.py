@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from ipaddress import ip_network
 from typing import Any, cast
 
+from model.addresses import IPNetwork
 from policy.facts import aws_types as aws
+from policy.facts.claims import parsed
+from policy.facts.free_blocks import holds
 from policy.facts.graph import Graph
 from policy.facts.prefix_lists import listed_networks
 from policy.facts.resource import Resource
 from policy.facts.values import UNKNOWN, part
 
-WORLD_PREFIX = 8
-"""Public blocks wider than this are a good part of the internet, such as 0.0.0.0/1."""
+MOST_PUBLIC = {4: 1 << 24, 6: 1 << 112}
+"""Public addresses that one opening may have as sources: those of an IPv4 /8, or an IPv6 /16. More, in
+however many pieces, are a good part of the internet."""
 
 
 ALL_PORTS = (0, 65535)
@@ -64,7 +67,7 @@ class Opening:
     @property
     def is_world(self) -> bool:
         """Whether a good part of the internet may come in."""
-        return any(_is_world(source) for source in self.sources)
+        return _covers_world(self.sources)
 
     @property
     def may_be_world(self) -> bool:
@@ -137,12 +140,26 @@ def _port(value: Any) -> int:
     return -1 if value is None else int(value)
 
 
-def _is_world(source: Any) -> bool:
-    try:
-        network = ip_network(str(source), strict=False)
-    except ValueError:
-        return False
-    return network.prefixlen < WORLD_PREFIX and not network.is_private
+def _covers_world(sources: tuple[Any, ...]) -> bool:
+    """Whether the public addresses among the sources are, together, a good part of the internet."""
+    public: dict[int, list[IPNetwork]] = {4: [], 6: []}
+    for source in sources:
+        network = parsed(source)
+        if network is not None and not network.is_private:
+            public[network.version].append(network)
+    return any(
+        sum(block.num_addresses for block in _merged(blocks)) > MOST_PUBLIC[version]
+        for version, blocks in public.items()
+    )
+
+
+def _merged(blocks: list[IPNetwork]) -> Iterator[IPNetwork]:
+    """The blocks without those that another one holds."""
+    held: IPNetwork | None = None
+    for block in sorted(blocks, key=lambda each: (int(each.network_address), each.prefixlen)):
+        if held is None or not holds(held, block):
+            held = block
+            yield block
 
 
 def with_lists(graph: Graph, opening: Opening) -> Opening:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ class Pair:
     stated_by: Resource
     servers: tuple[Target, ...]
     monitor_subnets: tuple[Target, ...]
+    monitors: tuple[Resource, ...]
 
 
 def pairs(graph: Graph, tag: str) -> Iterator[Pair]:
@@ -35,7 +37,7 @@ def pairs(graph: Graph, tag: str) -> Iterator[Pair]:
         main = graph.target(component, "mainInstanceId", aws.INSTANCE)
         standby = graph.target(component, "standbyInstanceId", aws.INSTANCE)
         groups = [child for child in graph.descendants(component.urn) if child.type == aws.AUTO_SCALING_GROUP]
-        yield Pair(str(component), component, (main, standby), _subnets(graph, groups))
+        yield Pair(str(component), component, (main, standby), _subnets(graph, groups), tuple(groups))
     yield from _tagged_pairs(graph, tag)
 
 
@@ -50,7 +52,9 @@ def _tagged_pairs(graph: Graph, tag: str) -> Iterator[Pair]:
         for value in _group_tags(group, tag):
             groups[group.stack, value].append(group)
     for key, members in servers.items():
-        yield Pair(f"{tag} {key[1]}", members[0], tuple(members), _subnets(graph, groups[key]))
+        yield Pair(
+            f"{tag} {key[1]}", members[0], tuple(members), _subnets(graph, groups[key]), tuple(groups[key])
+        )
 
 
 def _group_tags(group: Resource, tag: str) -> Iterator[str]:
@@ -80,6 +84,11 @@ def zone_of(graph: Graph, target: Target) -> str | None:
         through = interfaces_of(graph, target) or [graph.target(target, "subnetId", aws.SUBNET)]
         return zone_of(graph, through[0])
     return None
+
+
+def is_zone_id(zone: str | None) -> bool:
+    """Whether a zone is given by its id (euc1-az1), which every account maps to another name."""
+    return zone is not None and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*-az\d+", zone) is not None
 
 
 def forwards_in_pair(graph: Graph, tag: str) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -33,6 +33,11 @@ class Resource:
     def properties(self) -> dict[str, Any]:
         """The properties, secrets still marked."""
         return decoded(self.struct)
+
+    @property
+    def has_provider(self) -> bool:
+        """Whether a provider makes it: components have none."""
+        return self.provider_struct is not None
 
     @cached_property
     def default_tags(self) -> dict[str, Any]:
@@ -87,6 +92,12 @@ class Resource:
         if self.given is not None:
             return key not in self.given
         return self.get(key) is UNKNOWN and not self.property_dependencies.get(key)
+
+    def with_properties(self, properties: dict[str, Any]) -> Resource:
+        """The resource with other properties: a part of it that is judged as it would be alone."""
+        part = replace(self, given=frozenset(properties))
+        part.__dict__["properties"] = properties
+        return part
 
     def __str__(self) -> str:
         return f"{self.type.rsplit(':', 1)[-1]} {self.name}"

@@ -18,6 +18,8 @@ COMPLIANT: dict[str, Any] = yaml.safe_load(
     Path(__file__).with_name("compliant.yaml").read_text(encoding="utf-8")
 )
 GONE = object()
+ALSO = {"only-vpn-port-open": {"no-world-open-management"}}
+"""A port that a VPN host may not have open to the world may be one that nobody may."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ MUTATIONS = (
     mutation("monitor-across-azs", "vpn-standby.tags.FailoverPair", "other"),
     mutation("monitor-across-azs", "monitor.vpcZoneIdentifiers", ["${public-a.id}"]),
     mutation("monitor-across-azs", "monitor.vpcZoneIdentifiers", ["${public-b.id}"]),
+    mutation("monitor-across-azs", "monitor.minSize", 0),
     mutation("monitor-across-azs", "monitor.tags.0.value", "nobody"),
     mutation("vpg-routes-propagated", "learned.routeTableId", "${public.id}"),
     mutation("both-tunnels-usable", "to-router-1.tunnel2DpdTimeoutAction", "none"),
@@ -115,6 +118,8 @@ MUTATIONS = (
     mutation("source-dest-check", "vpn-standby.sourceDestCheck", GONE),
     mutation("no-world-open-management", "lab-group.ingress.0.cidrBlocks.0", "0.0.0.0/0"),
     mutation("no-world-open-management", "lab-group.ingress.0.cidrBlocks", ["10.0.0.0/8", "16.0.0.0/4"]),
+    mutation("no-world-open-management", "lab-group.ingress.0.cidrBlocks", ["11.0.0.0/8", "12.0.0.0/8"]),
+    mutation("no-world-open-management", "lab-group.ingress.0.ipv6CidrBlocks", ["2a00::/16", "2400::/16"]),
     mutation("no-world-open-management", "lab-group.ingress.0.ipv6CidrBlocks", ["::/0"]),
 
     mutation("vpc-in-private-space", "lab.cidrBlock", "11.52.0.0/16"),
@@ -145,8 +150,9 @@ def test_compliant_environment_passes(known: bool) -> None:
 @pytest.mark.parametrize("change", MUTATIONS, ids=str)
 def test_one_change_fires_one_rule(change: Mutation, known: bool) -> None:
     verdicts = Engine(known=known).verdicts(change.applied())
-    assert fired(verdicts) == {change.rule}
-    assert {verdict.level for verdict in verdicts} == {BY_NAME[change.rule].level.value}
+    assert fired(verdicts) - ALSO.get(change.rule, set()) == {change.rule}
+    levels = {verdict.level for verdict in verdicts if verdict.rule == change.rule}
+    assert levels == {BY_NAME[change.rule].level.value}
 
 
 @pytest.mark.parametrize("change", MUTATIONS[::4], ids=str)
@@ -158,5 +164,12 @@ def test_order_of_resources_changes_nothing(change: Mutation) -> None:
 
 def test_every_rule_has_a_mutation() -> None:
     unmutated = {rule.name for rule in RULES} - {change.rule for change in MUTATIONS}
-    more = {"vpc-has-one-vpg", "vpg-has-one-vpc", "routes-follow-pair", "subnets-across-azs"}
+    more = {
+        "no-keys-in-the-open",
+        "resources-in-sight",
+        "vpc-has-one-vpg",
+        "vpg-has-one-vpc",
+        "routes-follow-pair",
+        "subnets-across-azs",
+    }
     assert unmutated == more, "they need a resource more or less, not another property"

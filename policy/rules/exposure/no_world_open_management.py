@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from pulumi_policy import Severity
 from pydantic import Field
@@ -12,27 +12,29 @@ from policy.facts.finding import Finding
 from policy.facts.openings import GROUPS, SEPARATE_RULES, openings
 from policy.facts.references import CIS_VERSION, config_rule, security_hub
 from policy.facts.resource import Resource
+from policy.facts.stack_files import listening_ports
+from policy.facts.values import UNKNOWN
 from policy.rules.rule import Level, ResourceParameters, ResourceRule
 
 
 class ManagementParameters(ResourceParameters):
-    """Ports that nobody on the internet has any business with."""
+    """What the whole internet may reach; whatever is not listed is somebody's way to manage something."""
 
-    ports: Annotated[tuple[int, ...], Field(min_length=1, description="management and databases")] = (
-        20, 21, 22, 23, 25, 110, 135, 143, 445, 1433, 1434, 3000, 3306, 3389, 4333, 5000, 5432, 5500, 5601,
-        5985, 5986, 7505, 8080, 8088, 8888, 9200, 9300,
-    )  # fmt: skip
+    public_ports: Annotated[
+        tuple[str, ...], Field(description="protocol and port that may be open to the world, such as tcp/443")
+    ] = ("tcp/80", "tcp/443", "udp/443", "udp/500", "udp/1194", "udp/4500")
 
 
 def _check_management(group: Resource, parameters: ManagementParameters) -> Iterator[Finding]:
+    public = {*parameters.public_ports, *listening_ports(frozenset({group.stack}))}
     for opening in openings(group):
         ports = opening.ports
-        hit = [port for port in parameters.ports if ports is None or ports[0] <= port <= ports[1]]
-        if not hit or not opening.has_ports:
+        if not opening.has_ports or (ports is not None and _are_public(opening.kind, ports, public)):
             continue
-        if opening.is_world and ports is not None:
+        if opening.is_world and ports is not None and opening.kind is not UNKNOWN:
             message = (
-                f"{opening.shown} is open to the world, {_some(hit)} with it; name the networks that need it"
+                f"{opening.shown} is open to the world, which may reach {', '.join(sorted(public))} alone; "
+                "name the networks that need it, or add it to publicPorts"
             )
             yield Finding(message=message, resource=group)
         elif opening.may_be_world:
@@ -43,10 +45,11 @@ def _check_management(group: Resource, parameters: ManagementParameters) -> Iter
             yield Finding(message=message, resource=group, undecided=True)
 
 
-def _some(ports: list[int]) -> str:
-    return f"port {', '.join(map(str, ports[:3]))}" + (
-        f" and {len(ports) - 3} more" if len(ports) > 3 else ""
-    )
+def _are_public(kind: Any, ports: tuple[int, int], public: set[str]) -> bool:
+    """Whether every port of the range may be open to the world."""
+    if ports[1] - ports[0] >= len(public):
+        return False
+    return all(f"{kind}/{port}" in public for port in range(ports[0], ports[1] + 1))
 
 
 _OPEN_GROUP = """
@@ -61,7 +64,8 @@ _OPEN_GROUP = """
 RULE = ResourceRule(
     name="no-world-open-management",
     title="No management port open to the world",
-    description="SSH, RDP, databases and other management ports are not open to the whole internet.",
+    description="The whole internet reaches declared public ports alone: no SSH, RDP, database or other "
+    "port.",
     level=Level.MANDATORY,
     severity=Severity.CRITICAL,
     references=(

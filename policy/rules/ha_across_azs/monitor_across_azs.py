@@ -25,6 +25,12 @@ def _monitor_zones(graph: Graph, pair: Pair) -> Iterator[Finding]:
             resource=pair.stated_by,
         )
         return
+    for group in pair.monitors:
+        if any(group.get(key) == 0 for key in ("minSize", "maxSize", "desiredCapacity")):
+            yield Finding(
+                message=f"{group}, the monitor of {pair.name}, may have no instance; let minSize be 1.",
+                resource=group,
+            )
     monitor = [zone_of(graph, subnet) for subnet in pair.monitor_subnets]
     known = {zone for zone in monitor if zone}
     servers = {zone for zone in (zone_of(graph, server) for server in pair.servers) if zone}

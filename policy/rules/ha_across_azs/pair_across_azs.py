@@ -8,7 +8,7 @@ from pulumi_policy import Severity
 
 from policy.facts.finding import Finding
 from policy.facts.graph import Graph
-from policy.facts.pairs import Pair, pairs, zone_of
+from policy.facts.pairs import Pair, is_zone_id, pairs, zone_of
 from policy.rules.ha_across_azs.shared import REDUNDANT, PairParameters, named
 from policy.rules.rule import Level, StackRule
 
@@ -34,6 +34,13 @@ def _pair_zones(graph: Graph, pair: Pair) -> Iterator[Finding]:
         yield Finding(
             message=f"the availability zone of {' and '.join(unknown)} of {pair.name} cannot be known yet; "
             "put each server into a subnet of this stack that sets availabilityZone.",
+            resource=pair.stated_by,
+            undecided=True,
+        )
+    elif is_zone_id(zones[0]) != is_zone_id(zones[1]):
+        yield Finding(
+            message=f"the servers of {pair.name} are in {zones[0]} and {zones[1]}, of which one is a name "
+            "and the other an id, so they may be one zone; give both as names.",
             resource=pair.stated_by,
             undecided=True,
         )

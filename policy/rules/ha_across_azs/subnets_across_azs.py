@@ -12,7 +12,7 @@ from pydantic import Field
 from policy.facts import aws_types as aws
 from policy.facts.finding import Finding
 from policy.facts.graph import Graph
-from policy.facts.pairs import zone_of
+from policy.facts.pairs import is_zone_id, zone_of
 from policy.facts.resource import Found, Resource, Target, Unresolved
 from policy.rules.ha_across_azs.shared import REDUNDANT, listed
 from policy.rules.rule import Level, Parameters, StackRule
@@ -46,7 +46,8 @@ def _check(graph: Graph, parameters: ZoneParameters) -> Iterator[Finding]:
         zones = [zone_of(graph, subnet) for subnet in subnets]
         known = {zone for zone in zones if zone}
         vpc = names[identity]
-        if len(known) < minimum:
+        certain = max(sum(map(is_zone_id, known)), len(known) - sum(map(is_zone_id, known)))
+        if certain < minimum:
             yield Finding(
                 message=f"the subnets of {vpc} are in {listed(known)}; put them into {minimum} availability "
                 "zones at least" + (", and set availabilityZone on each of them." if None in zones else "."),

@@ -7,6 +7,7 @@ from policy.rules.hosts import (
     imds_hop_limit,
     imdsv2_required,
     no_key_pair,
+    no_keys_in_the_open,
     no_keys_in_user_data,
     source_dest_check,
 )
@@ -18,5 +19,6 @@ RULES: tuple[Rule, ...] = (
     encrypted_volumes.RULE,
     no_key_pair.RULE,
     no_keys_in_user_data.RULE,
+    no_keys_in_the_open.RULE,
     source_dest_check.RULE,
 )

@@ -12,8 +12,11 @@ from policy.facts.finding import Finding
 from policy.facts.references import config_rule, security_hub
 from policy.facts.resource import Resource
 from policy.facts.values import UNKNOWN, part
-from policy.rules.hosts.launching import HOSTS, has_template, instance, left_to_template
+from policy.rules.hosts.launching import HOSTS, each_launch, has_template, instance, left_to_template
 from policy.rules.rule import Level, ResourceRule
+
+VOLUMES = frozenset({aws.EBS_VOLUME, aws.SNAPSHOT_COPY})
+"""What is made apart from an instance and attached to it, or restored to one."""
 
 
 def _check_volumes(host: Resource, _parameters: Any) -> Iterator[Finding]:
@@ -31,7 +34,9 @@ def _check_volumes(host: Resource, _parameters: Any) -> Iterator[Finding]:
 
 def _devices(host: Resource) -> Iterator[tuple[str, Any]]:
     """The root volume, whether it is declared or not, and every other volume."""
-    if host.type != aws.LAUNCH_TEMPLATE:
+    if host.type in VOLUMES:
+        yield "this volume", host.properties_plain
+    elif host.type != aws.LAUNCH_TEMPLATE:
         yield "rootBlockDevice", host.get("rootBlockDevice")
         for i, device in enumerate(host.items("ebsBlockDevices")):
             yield f"ebsBlockDevices[{i}]", device
@@ -54,15 +59,15 @@ def _is_no_volume(mapping: Any) -> bool:
 RULE = ResourceRule(
     name="encrypted-volumes",
     title="Encrypted volumes",
-    description="Root volumes and all others of instances and launch templates are encrypted.",
+    description="Volumes are encrypted: those that hosts are launched with, and those made apart.",
     level=Level.MANDATORY,
     severity=Severity.HIGH,
     references=(security_hub("EC2.3"), security_hub("EC2.7"), config_rule("encrypted-volumes")),
     tags=("host", "encryption"),
     risk="A snapshot or a disk in the wrong hands can be read.",
     remediation="Set encrypted: true on the root block device and on every other one.",
-    types=HOSTS,
-    check=_check_volumes,
+    types=HOSTS | VOLUMES,
+    check=each_launch(_check_volumes),
     bad=instance("rootBlockDevice: {volumeSize: 8}"),
     good=instance("rootBlockDevice: {encrypted: true}"),
 )

@@ -12,7 +12,7 @@ from policy.facts.finding import Finding
 from policy.facts.references import config_rule
 from policy.facts.resource import Resource
 from policy.facts.values import UNKNOWN, part
-from policy.rules.hosts.launching import HOSTS, has_template, instance, left_to_template
+from policy.rules.hosts.launching import HOSTS, each_launch, has_template, instance, left_to_template
 from policy.rules.rule import Level, ResourceParameters, ResourceRule
 
 
@@ -46,7 +46,7 @@ RULE = ResourceRule(
     remediation="Set metadataOptions.httpPutResponseHopLimit to 1.",
     types=HOSTS,
     parameters=HopLimitParameters,
-    check=_check_hop_limit,
+    check=each_launch(_check_hop_limit),
     bad=instance("metadataOptions: {httpPutResponseHopLimit: 2}"),
     good=instance("metadataOptions: {httpPutResponseHopLimit: 1}"),
 )

@@ -11,7 +11,7 @@ from policy.facts.finding import Finding
 from policy.facts.references import config_rule, security_hub
 from policy.facts.resource import Resource
 from policy.facts.values import UNKNOWN, part
-from policy.rules.hosts.launching import HOSTS, has_template, instance, left_to_template
+from policy.rules.hosts.launching import HOSTS, each_launch, has_template, instance, left_to_template
 from policy.rules.rule import Level, ResourceRule
 
 
@@ -36,7 +36,7 @@ RULE = ResourceRule(
     risk="One forged request through a program on the host yields the role's credentials (SSRF).",
     remediation="Set metadataOptions.httpTokens to required.",
     types=HOSTS,
-    check=_check_imdsv2,
+    check=each_launch(_check_imdsv2),
     bad=instance("metadataOptions: {httpTokens: optional}"),
     good=instance("metadataOptions: {httpTokens: required}"),
 )

@@ -10,7 +10,7 @@ from pulumi_policy import Severity
 from policy.facts.finding import Finding
 from policy.facts.references import well_architected
 from policy.facts.resource import Resource
-from policy.rules.hosts.launching import HOSTS, instance
+from policy.rules.hosts.launching import HOSTS, each_launch, instance
 from policy.rules.rule import Level, ResourceRule
 
 
@@ -31,7 +31,7 @@ RULE = ResourceRule(
     risk="A key file that leaked opens every host that was made with it, past all logs.",
     remediation="Leave keyName out and give the role what Session Manager needs (ssmmessages).",
     types=HOSTS,
-    check=_check_key_pair,
+    check=each_launch(_check_key_pair),
     bad=instance("keyName: admin"),
     good=instance("iamInstanceProfile: session-manager"),
 )

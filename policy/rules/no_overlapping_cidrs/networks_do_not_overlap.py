@@ -19,6 +19,11 @@ from policy.rules.no_overlapping_cidrs.shared import NON_OVERLAP, OverlapParamet
 from policy.rules.rule import Level, StackRule
 from stacks.sections.section import Section
 
+SAME_OFFICE = (
+    " If both are one office, give both the same location: `location` in a stack file of this project, the "
+    "tag Location elsewhere."
+)
+
 
 class NamedNetwork(Section):
     """A network that no Pulumi program makes: a corporate range, a peer, a partner."""
@@ -106,7 +111,7 @@ def _sides(wider: Taken, narrower: Taken, own: frozenset[tuple[str, str]]) -> tu
 
 def _clash(yielding: Taken, other: Taken, free: FreeBlocks) -> Finding:
     same_lan = {yielding.kind, other.kind} <= {"site", "office"} and yielding.network == other.network
-    hint = " If both are one office, give both the same Location tag." if same_lan else ""
+    hint = SAME_OFFICE if same_lan else ""
     return Finding(
         message=f"{yielding} overlaps {other}. {proposal(yielding.network, free)}{hint}",
         resource=yielding.resource or other.resource,

@@ -6,6 +6,7 @@ from policy.rules.operations import (
     deletion_protection,
     log_retention,
     required_tags,
+    resources_in_sight,
     vpc_flow_logs,
 )
 from policy.rules.rule import Rule
@@ -15,4 +16,5 @@ RULES: tuple[Rule, ...] = (
     log_retention.RULE,
     required_tags.RULE,
     deletion_protection.RULE,
+    resources_in_sight.RULE,
 )

@@ -21,18 +21,20 @@ class ProtectionParameters(ResourceParameters):
 
     environments: Annotated[
         tuple[str, ...], Field(description="stacks, or values of the Environment tag, that are production")
-    ] = ("prod", "production")
+    ] = ("prod", "production", "prd")
 
 
 def _check_protection(resource: Resource, parameters: ProtectionParameters) -> Iterator[Finding]:
-    environment = resource.tags.get("Environment")
-    production = resource.stack[1] in parameters.environments or environment in parameters.environments
+    tags = {name.casefold(): value for name, value in resource.tags.items()}
+    told = [tags.get(name) for name in ("environment", "env", "stage")]
+    wanted = {name.casefold() for name in parameters.environments}
+    production = any(str(name).strip().casefold() in wanted for name in (resource.stack[1], *told))
     if resource.protect:
         return
     if production:
         message = "a mistake in the program could delete it; set protect=True in its resource options"
         yield Finding(message=message, resource=resource)
-    elif UNKNOWN in (environment, resource.get("tags")):
+    elif UNKNOWN in (*told, resource.get("tags")):
         message = "whether it is production is not known yet, as the Environment tag is not"
         yield Finding(message=message, resource=resource, undecided=True)
 

@@ -17,6 +17,30 @@ from policy.facts.resource import Resource
 from policy.facts.values import UNKNOWN, is_secret, part
 from policy.rules.rule import Level, ResourceParameters, ResourceRule
 
+DOCUMENTS = {
+    aws.IAM_ROLE_POLICY: "policy",
+    aws.IAM_USER_POLICY: "policy",
+    aws.IAM_GROUP_POLICY: "policy",
+    aws.IAM_POLICY: "policy",
+    aws.PERMISSION_SET_POLICY: "inlinePolicy",
+}
+"""Every type that carries a document of permissions for an identity, with its property."""
+
+ATTACHMENTS = {
+    aws.IAM_ROLE: "managedPolicyArns",
+    aws.IAM_ROLE_POLICY_ATTACHMENT: "policyArn",
+    aws.IAM_USER_POLICY_ATTACHMENT: "policyArn",
+    aws.IAM_GROUP_POLICY_ATTACHMENT: "policyArn",
+    aws.IAM_POLICY_ATTACHMENT: "policyArn",
+    aws.IAM_ROLE_ATTACHMENTS: "policyArns",
+    aws.IAM_USER_ATTACHMENTS: "policyArns",
+    aws.IAM_GROUP_ATTACHMENTS: "policyArns",
+    aws.PERMISSION_SET_ATTACHMENT: "managedPolicyArn",
+    aws.PERMISSION_SET_ATTACHMENTS: "managedPolicyArns",
+    aws.ROLES_ANYWHERE_PROFILE: "managedPolicyArns",
+}
+"""Every type that gives an identity policies by name, with its property."""
+
 
 class FailoverPermissions(ResourceParameters):
     """What moves traffic, and what a failover never needs. Actions in the case that AWS writes them."""
@@ -44,6 +68,21 @@ class FailoverPermissions(ResourceParameters):
     never: Annotated[
         tuple[str, ...], Field(description="actions that no policy which moves traffic may allow")
     ] = ("ec2:CreateTags", "ec2:DeleteRoute", "ec2:DisassociateAddress", "ec2:ReleaseAddress")
+    escalating: Annotated[
+        tuple[str, ...],
+        Field(description="actions that lead to other permissions, unless on named resources"),
+    ] = (
+        "iam:PassRole",
+        "iam:AttachRolePolicy",
+        "iam:PutRolePolicy",
+        "iam:CreatePolicyVersion",
+        "iam:UpdateAssumeRolePolicy",
+        "sts:AssumeRole",
+        "ssm:SendCommand",
+        "ssm:StartSession",
+        "ec2-instance-connect:SendSSHPublicKey",
+        "lambda:UpdateFunctionCode",
+    )
 
 
 def _check(resource: Resource, parameters: FailoverPermissions) -> Iterator[Finding]:
@@ -62,7 +101,7 @@ def _check(resource: Resource, parameters: FailoverPermissions) -> Iterator[Find
 
 def _managed(resource: Resource, parameters: FailoverPermissions) -> Iterator[Finding]:
     """AWS's own policies are known by name; one that is still to be made is judged as a resource."""
-    for key in ("policyArn", "managedPolicyArns"):
+    for key in filter(None, [ATTACHMENTS.get(resource.type)]):
         for arn in resource.items(key) or [resource.get(key)]:
             path = str(arn).partition(":policy/")[2] if isinstance(arn, str) and ":aws:policy/" in arn else ""
             if path in parameters.managed:
@@ -71,13 +110,11 @@ def _managed(resource: Resource, parameters: FailoverPermissions) -> Iterator[Fi
 
 
 def _documents(resource: Resource) -> Iterator[tuple[str, Any]]:
-    if resource.type == aws.IAM_ROLE_POLICY_ATTACHMENT:
-        return
-    if resource.type != aws.IAM_ROLE:
-        yield "policy", resource.get("policy")
-        return
-    for i, item in enumerate(resource.items("inlinePolicies")):
-        yield f"inlinePolicies[{i}].policy", part(item, "policy")
+    if resource.type in DOCUMENTS:
+        yield DOCUMENTS[resource.type], resource.get(DOCUMENTS[resource.type])
+    if resource.type == aws.IAM_ROLE:
+        for i, item in enumerate(resource.items("inlinePolicies")):
+            yield f"inlinePolicies[{i}].policy", part(item, "policy")
 
 
 def _statements(text: Any) -> list[dict[str, Any]] | None:
@@ -112,9 +149,23 @@ def _wide(
             yield Finding(
                 message=f"{key} allows {actions} by a wildcard; name each action", resource=resource
             )
+    if moving:
+        yield from _escalating(resource, key, allowing, parameters)
     for statement in allowing if moving else ():
         for action in _granted(statement, parameters.never):
             message = f"{key} allows {action}, which a failover never needs"
+            yield Finding(message=message, resource=resource)
+
+
+def _escalating(
+    resource: Resource, key: str, allowing: list[dict[str, Any]], parameters: FailoverPermissions
+) -> Iterator[Finding]:
+    """What leads from a failover's role to every other one."""
+    for statement in allowing:
+        targets = _as_list(statement.get("Resource", "*"))
+        actions = ", ".join(_granted(statement, parameters.escalating))
+        if actions and ("NotResource" in statement or any(_is_wide(str(target)) for target in targets)):
+            message = f"{key} moves traffic and allows {actions} on more than one resource; name the one"
             yield Finding(message=message, resource=resource)
 
 
@@ -164,7 +215,7 @@ RULE = ResourceRule(
     tags=("access", "failover"),
     risk="A host on the internet that is taken over can move every address and route of the account.",
     remediation="List ec2:AssociateAddress and ec2:ReplaceRoute with the ARNs of this pair's resources.",
-    types=frozenset({aws.IAM_ROLE_POLICY, aws.IAM_POLICY, aws.IAM_ROLE, aws.IAM_ROLE_POLICY_ATTACHMENT}),
+    types=frozenset({*DOCUMENTS, *ATTACHMENTS}),
     parameters=FailoverPermissions,
     check=_check,
     bad=_role_policy("ec2:AssociateAddress", "*"),

@@ -1,0 +1,56 @@
+"""Keys are not kept where everyone who may look can read them: parameters of type String, and tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pulumi_policy import Severity
+
+from policy.facts import aws_types as aws
+from policy.facts.finding import Finding
+from policy.facts.key_material import holds_key
+from policy.facts.references import security_hub, well_architected
+from policy.facts.resource import Resource
+from policy.rules.operations.required_tags import TAGGABLE
+from policy.rules.rule import Level, ResourceRule
+
+
+def _check(resource: Resource, _parameters: Any) -> Iterator[Finding]:
+    if resource.type == aws.PARAMETER and resource.get("type") != "SecureString":
+        for key in ("value", "insecureValue"):
+            value = resource.get(key)
+            if isinstance(value, str) and holds_key(value.encode()):
+                message = f"{key} is a private key in clear; make the parameter a SecureString"
+                yield Finding(message=message, resource=resource)
+    for name, value in resource.tags.items():
+        if isinstance(value, str) and holds_key(value.encode()):
+            yield Finding(message=f"the tag {name} holds a private key; take it out", resource=resource)
+
+
+RULE = ResourceRule(
+    name="no-keys-in-the-open",
+    title="No private keys in the open",
+    description="Parameters of type String and tags hold no private key: they are not encrypted.",
+    level=Level.MANDATORY,
+    severity=Severity.CRITICAL,
+    references=(
+        well_architected("SEC02-BP03", "security-pillar/sec_identities_secrets.html"),
+        security_hub("SSM.1"),
+    ),
+    tags=("secrets",),
+    risk="Whoever may list parameters or tags, which read-only roles may, has the key.",
+    remediation="Put the key into Secrets Manager, or into a parameter of type SecureString.",
+    types=TAGGABLE | {aws.EBS_VOLUME},
+    check=_check,
+    bad="""
+            key:
+              type: aws:ssm:Parameter
+              properties: {type: String, value: "-----BEGIN PRIVATE KEY-----"}
+        """,
+    good="""
+            key:
+              type: aws:ssm:Parameter
+              properties: {type: SecureString, value: "-----BEGIN PRIVATE KEY-----"}
+        """,
+)
