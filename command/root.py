@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "access": ("access.command:access", "who may connect to an OpenVPN tunnel"),
     "completion": ("command.completion:completion", "the script that lets a shell complete these commands"),
     "iam": ("operations.iam.command:iam", "the policies of the roles that deploy, preview and operate"),
+    "onprem": ("onprem.command:onprem", "the router at the other end of a VPN connection"),
     "policies": ("policy.service.command:policies", "the policies: list, configure and report them"),
     "report": ("operations.report.command:report", "a page that shows topology, addresses and state"),
     "preflight": ("operations.preflight.command:preflight", "what would make an up fail, before it"),

@@ -195,8 +195,8 @@ class IpsecLab:
         host.run(["ip", "route", "add", "default", "dev", "wan"])
         self.internet.run(["sysctl", "-qw", f"net.ipv4.conf.{port}.proxy_arp=1"])
 
-    def start_router(self, files: Sequence[RenderedFile]) -> Router:
-        """Runs the rendered files on the customer's router: a daemon for each tunnel, and FRR."""
+    def start_router(self, files: Sequence[RenderedFile], watched: bool = True) -> Router:
+        """Runs the rendered files on the customer's router: a daemon for each tunnel, FRR, and the watch."""
         rendered = self._directory / "rendered"
         for file in files:
             path = rendered / file.path
@@ -208,9 +208,13 @@ class IpsecLab:
             self._start_tunnel(rendered / "etc", tunnel)
         for tunnel in self.connection.tunnels:
             self.daemons[tunnel.position].swanctl("--load-all")
-        return start_frr(
+        routing = start_frr(
             self.router, self._directory / "router-frr", (rendered / "etc/frr/frr.conf").read_text("utf-8")
         )
+        if watched:
+            (watch,) = (rendered / "etc/aws-vpn").glob("watch-*")
+            self.router.start("watch", [str(watch)], mounts=routing.mounts)
+        return routing
 
     def _start_tunnel(self, etc: Path, tunnel: Tunnel) -> None:
         directory = self._directory / f"router-{tunnel.position}"
@@ -269,8 +273,21 @@ class IpsecLab:
         drops = [f"add rule inet cut forward ip {end} {address} drop" for end in ("saddr", "daddr")]
         self.internet.run(["nft", "; ".join(["add table inet cut", chain, *drops])])
 
+    def cut_esp(self, tunnel: Tunnel) -> None:
+        """Loses what is encrypted on the way to AWS's end of a tunnel, and from it; IKE goes on.
+
+        IKE in UDP is told from ESP by four octets of zero after UDP's header (RFC 3948, section 2.2).
+        """
+        address = tunnel.amazon_outside
+        chain = "add chain inet cut forward { type filter hook forward priority 0; }"
+        drops = [
+            f"add rule inet cut forward ip {end} {address} meta l4proto udp @th,64,32 != 0 drop"
+            for end in ("saddr", "daddr")
+        ]
+        self.internet.run(["nft", "; ".join(["add table inet cut", chain, *drops])])
+
     def mend(self) -> None:
-        """Ends what `cut` did."""
+        """Ends what `cut` or `cut_esp` did."""
         self.internet.run(["nft", "delete table inet cut"])
 
     def reaches_vpc(self) -> bool:

@@ -66,7 +66,12 @@ Choices = Annotated[tuple[Choice, ...], Field(min_length=1), AfterValidator(each
 
 
 class TunnelOptions(StrictModel):
-    """How one IPsec tunnel negotiates. Times in seconds. The defaults are the strongest that AWS offers.
+    """How one IPsec tunnel negotiates. Times in seconds.
+
+    AWS takes the lowest configured value that the router offers too, so a default that lists strong and
+    stronger ones means the first: traffic is AES-256-GCM with group 20. Phase 1 also has AES-256-CBC, since
+    RouterOS has no GCM there, and so that is what most routers agree on for IKE itself. AWS waits for the
+    router (`add`): two ends that start leave a second SA behind.
 
     A field is called as the provider's input is, without `tunnel1_`: a new option is a field here and
     nothing else.
@@ -76,17 +81,17 @@ class TunnelOptions(StrictModel):
     """The versions of IKE that AWS accepts."""
     phase1_encryption_algorithms: Choices[Encryption] = ("AES256", "AES256-GCM-16")
     """Encryption of the IKE negotiation."""
-    phase1_integrity_algorithms: Choices[Integrity] = ("SHA2-256", "SHA2-384", "SHA2-512")
+    phase1_integrity_algorithms: Choices[Integrity] = ("SHA2-256", "SHA2-384")
     """Integrity of the IKE negotiation."""
-    phase1_dh_group_numbers: Choices[Phase1DhGroup] = (19, 20, 21)
+    phase1_dh_group_numbers: Choices[Phase1DhGroup] = (20,)
     """Diffie-Hellman groups of the IKE negotiation."""
     phase1_lifetime_seconds: Annotated[int, Field(ge=900, le=28800)] = 28800
     """Seconds until phase 1 is negotiated anew."""
-    phase2_encryption_algorithms: Choices[Encryption] = ("AES256", "AES256-GCM-16")
+    phase2_encryption_algorithms: Choices[Encryption] = ("AES256-GCM-16",)
     """Encryption of the packets."""
-    phase2_integrity_algorithms: Choices[Integrity] = ("SHA2-256", "SHA2-384", "SHA2-512")
+    phase2_integrity_algorithms: Choices[Integrity] = ("SHA2-256",)
     """Integrity of the packets."""
-    phase2_dh_group_numbers: Choices[Phase2DhGroup] = (19, 20, 21)
+    phase2_dh_group_numbers: Choices[Phase2DhGroup] = (20,)
     """Diffie-Hellman groups of the packets' keys (perfect forward secrecy)."""
     phase2_lifetime_seconds: Annotated[int, Field(ge=900, le=3600)] = 3600
     """Seconds until phase 2 is negotiated anew; less than phase 1's."""
@@ -101,7 +106,7 @@ class TunnelOptions(StrictModel):
     """Seconds without an answer until AWS takes the router for dead (dead peer detection)."""
     dpd_timeout_action: Literal["clear", "none", "restart"] = "restart"
     """What AWS does then: end the session, nothing, or negotiate anew."""
-    startup_action: Literal["add", "start"] = "start"
+    startup_action: Literal["add", "start"] = "add"
     """Whether AWS starts the negotiation or waits for the router (`add`). AWS starts IKEv2 only, and only
     towards a known address."""
 

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from onprem.connection import Connection, Proposals, is_combined
 from onprem.errors import OnpremError
+from onprem.watch import FOR_TEMPLATES
 
 DEVICES = Path(__file__).parent / "devices"
 SUFFIX = ".j2"
@@ -65,7 +66,11 @@ def render(connection: Connection, device: str) -> list[RenderedFile]:
     if device not in known:
         raise OnpremError(f"unknown device {device!r}; should be one of {', '.join(known)}")
     try:
-        text = _environment().get_template(f"{device}{SUFFIX}").render(connection=connection)
+        text = (
+            _environment()
+            .get_template(f"{device}{SUFFIX}")
+            .render(connection=connection, watch=FOR_TEMPLATES)
+        )
     except UnsupportedError as error:
         raise UnsupportedError(f"{connection.name}: {known[device]} {error}") from None
     return list(_split(text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,8 @@ from onprem.rendering import render
 RUNS = 3
 FOUND_DEAD = 45
 """Seconds: 30 s until DPD or BGP's hold time finds a tunnel dead, and room for a busy machine."""
+LEFT = 7
+"""Seconds until the watch has left a dead tunnel: three rounds, the one that ran, and what FRR takes."""
 BACK = 45
 """Seconds until a tunnel that is back is used again: it is called every few seconds, and BGP every 10."""
 
@@ -83,7 +86,7 @@ def _change_keys(lab: IpsecLab, tunnel: Tunnel) -> None:
 def _seconds_to_recover(running: Running, fail: Failure, mend: Failure) -> tuple[float, float]:
     lab = running.lab
     fail(lab)
-    found = wait_until(lab.reaches_vpc, FOUND_DEAD, "traffic through tunnel 2")
+    found = wait_until(lab.reaches_vpc, LEFT, "traffic through tunnel 2")
     assert lab.tunnel_in_use() == (2, 2)
     mend(lab)
     back = wait_until(running.is_normal, BACK, "traffic through tunnel 1 again")
@@ -104,8 +107,8 @@ def test_both_tunnels_come_up_with_the_connections_algorithms(running: Running) 
         status = running.lab.daemons[tunnel.position].swanctl("--list-sas")
         assert re.search(rf"^{tunnel.name}: #\d+, ESTABLISHED, IKEv2", status, re.MULTILINE)
         assert "INSTALLED, TUNNEL-in-UDP" in status
-        assert "AES_CBC-256" in status or "AES_GCM_16-256" in status
-        assert "ECP_256" in status
+        assert "AES_GCM_16-256" in status
+        assert "ECP_384" in status
         assert f"remote '{tunnel.amazon_outside}'" in status
         addresses = running.lab.router.run(["ip", "address", "show", "dev", tunnel.name]).stdout
         assert f"inet {tunnel.customer_inside} " in addresses
@@ -166,6 +169,26 @@ def test_a_silent_path_moves_traffic_and_its_return_takes_it_back(
 ) -> None:
     first = running_bgp.lab.connection.tunnels[0]
     _several(running_bgp, lambda lab: lab.cut(first), lambda lab: lab.mend(), record_property)
+
+
+def test_a_half_dead_tunnel_moves_traffic_and_its_return_takes_it_back(
+    running_bgp: Running, record_property: Callable[[str, object], None]
+) -> None:
+    """IKE lives, so that dead peer detection sees nothing, and ESP does not."""
+    first = running_bgp.lab.connection.tunnels[0]
+    _several(running_bgp, lambda lab: lab.cut_esp(first), lambda lab: lab.mend(), record_property)
+
+
+def test_both_tunnels_stay_when_aws_answers_no_pings(running: Running) -> None:
+    lab = running.lab
+    for tunnel in lab.connection.tunnels:
+        lab.vpg.run(["nft", f"add table inet deaf{tunnel.position}"])
+        chain = f"add chain inet deaf{tunnel.position} input {{ type filter hook input priority 0; }}"
+        told = f"ip daddr {tunnel.amazon_inside} icmp type echo-request drop"
+        rule = f"add rule inet deaf{tunnel.position} input {told}"
+        lab.vpg.run(["nft", f"{chain}; {rule}"])
+    time.sleep(2 * LEFT)
+    assert running.is_normal()
 
 
 def test_nothing_but_what_was_agreed_is_accepted(running_bgp: Running) -> None:

@@ -13,7 +13,7 @@ from labs.isolated_sandbox import Finished, IsolatedSandbox
 from onprem.rendering import devices
 from sandbox.wrapper.places import ROOT
 
-PYTHON = ROOT / ".venv" / "bin" / "python"
+AWS_VPN = ROOT / ".venv" / "bin" / "aws-vpn"
 SITES = ("berlin-1", "berlin-2", "lisbon")
 
 
@@ -29,7 +29,7 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Generator[IsolatedSandbox]
 
 
 def _onprem(sandbox: IsolatedSandbox, *arguments: str | Path) -> Finished:
-    return sandbox.run(PYTHON, "-m", "onprem", "render", *arguments)
+    return sandbox.run(AWS_VPN, "onprem", "render", *arguments)
 
 
 def _stored_keys(sandbox: IsolatedSandbox, vpn_connection_id: str) -> list[str]:

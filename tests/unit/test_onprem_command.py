@@ -7,14 +7,15 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 
+from command import root
 from labs.onprem_connections import BGP, GOLDEN, STATIC
 from model.tunnel_options import TunnelOptions
-from onprem.__main__ import main
 from onprem.errors import OnpremError
 from onprem.output import write_files
 from onprem.rendering import RenderedFile
@@ -27,9 +28,15 @@ FROM_FILE = [
     "10.30.0.0/16",
     "--name",
     "lisbon",
-    "--strongest",
 ]
 XML = ["--xml", str(GOLDEN / "static.xml")]
+
+
+def main(arguments: list[str]) -> int:
+    """`aws-vpn onprem` with the arguments; its exit code."""
+    return root.main(["onprem", *arguments])
+
+
 BERLIN_2 = (
     BGP.text.replace("203.0.113.10", "203.0.113.11")
     .replace("169.254.30.1<", "169.254.30.9<")
@@ -102,7 +109,7 @@ def test_files_are_for_their_owner_alone(tmp_path: Path, capsys: pytest.CaptureF
     written = [path for path in folder.rglob("*") if path.is_file()]
     assert sorted(capsys.readouterr().out.split()) == sorted(map(str, written))
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in written}
-    assert modes.pop("aws-vpn-updown") == 0o700
+    assert modes.pop("aws-vpn-updown") == modes.pop("watch-lisbon") == 0o700
     assert set(modes.values()) == {0o600}
     assert "third.example.key_3" in (folder / "etc/swanctl/conf.d/aws1924.conf").read_text("utf-8")
     assert not [path for path in written if path.name.startswith(".")]
@@ -125,8 +132,7 @@ def test_redacted_files_have_no_keys(tmp_path: Path) -> None:
 
 
 def test_a_document_alone_is_rendered_with_its_own_algorithms(capsys: pytest.CaptureFixture[str]) -> None:
-    without = [word for word in FROM_FILE if word != "--strongest"]
-    assert main([*without, *XML]) == 0
+    assert main([*FROM_FILE, *XML]) == 0
     captured = capsys.readouterr()
     assert "proposals = aes128-sha1-modp1024" in captured.out
     (line,) = captured.err.splitlines()
@@ -141,7 +147,14 @@ def test_devices_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_reader_that_has_seen_enough_is_no_failure_to_explain() -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    command = [sys.executable, "-m", "onprem", *FROM_FILE, *XML]
+    command = [
+        Path(sys.executable).with_name("aws-vpn"),
+        "onprem",
+        *FROM_FILE,
+        *XML,
+        "--device",
+        "strongswan",
+    ]
     done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, timeout=30, check=False)
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, b"")
@@ -151,7 +164,7 @@ def test_wrong_use_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     def said(*arguments: str) -> str:
         return _refusal(capsys, *arguments)
 
-    assert said("render") == "one of --stack and --xml should be given"
+    assert said("render") == "one of --stack, --connection, --describe, --xml should be given"
     assert said("render", *XML).startswith("with --xml, --lan and --vpc-cidr should be given")
     assert "unknown device 'asa'; should be one of ios-xe" in said(*FROM_FILE, *XML, "--device", "asa")
     assert "No such file" in said(*FROM_FILE, "--xml", str(tmp_path / "none.xml"))
@@ -163,11 +176,11 @@ def test_wrong_use_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert said("render", "--stack", "../prod", "--all") == (
         "no stack '../prod'; should be a stack's name, such as prod"
     )
-    assert said("render", "--stack", "prod", "--all", "--lan", "10.1.0.0/24", "--strongest") == (
-        "--lan, --strongest with --stack; should be given with --xml alone"
+    assert said("render", "--stack", "prod", "--all", "--lan", "10.1.0.0/24", "--name", "x") == (
+        "--name, --lan with --stack; should be left out: --stack says that, or has no use for it"
     )
     assert said(*FROM_FILE, *XML, "--site", "lisbon") == (
-        "--site with --xml; should be given with --stack alone"
+        "--site with --xml; should be left out: --xml says that, or has no use for it"
     )
     assert said("render", "--stack", "prod").startswith("with --stack, one of --site NAME and --all")
 
@@ -259,6 +272,57 @@ def test_pulumi_that_is_missing_or_fails_is_one_line(
     assert _refusal(capsys, "render", "--stack", "prod", "--all") == (
         "pulumi stack output of prod failed: error: wrong passphrase try again"
     )
+
+
+def _description(options: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    outside = ("198.51.100.103", "198.51.100.104")
+    tunnels = [{"OutsideIpAddress": a, **each} for a, each in zip(outside, options, strict=True)]
+    found = {"CustomerGatewayConfiguration": STATIC.text, "Options": {"TunnelOptions": tunnels[::-1]}}
+    return {"VpnConnections": [found]}
+
+
+FROM_JSON = [*FROM_FILE, "--device", "strongswan", "--describe"]
+
+
+def test_a_description_says_what_its_document_does_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weak = {
+        "IkeVersions": [{"Value": "ikev1"}],
+        "Phase1EncryptionAlgorithms": [{"Value": "AES128"}],
+        "Phase2DHGroupNumbers": [{"Value": 15}],
+        "ReplayWindowSize": 64,
+    }
+    (tmp_path / "vpn.json").write_text(json.dumps(_description(({}, weak))), encoding="utf-8")
+    assert main([*FROM_JSON, str(tmp_path / "vpn.json")]) == 0
+    first, second = capsys.readouterr().out.split("==> etc/swanctl/conf.d/")[1:3]
+    assert "version = 2" in first
+    assert "aes256gcm16-ecp256-ecp384-ecp521" in first
+    assert "version = 1" in second
+    assert "aes128-sha256-ecp256" in second
+    assert "modp3072" in second
+    assert "replay_window = 64" in second
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[]", "should be the JSON of describe-vpn-connections"),
+        ("{", "should be the JSON of describe-vpn-connections"),
+        ('{"VpnConnections": []}', "0 connections; should be one"),
+        ('{"VpnConnections": [3]}', "should be the JSON of describe-vpn-connections"),
+        ('{"VpnConnections": [{}]}', "CustomerGatewayConfiguration is missing"),
+        (
+            json.dumps(_description(({}, {"ReplayWindowSize": 1}))),
+            "replayWindowSize should be Input should be",
+        ),
+    ],
+)
+def test_an_odd_description_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, said: str
+) -> None:
+    (tmp_path / "vpn.json").write_text(content, encoding="utf-8")
+    assert said in _refusal(capsys, *FROM_JSON, str(tmp_path / "vpn.json"))
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../outside", "a/../../outside"])

@@ -174,7 +174,15 @@ BAD: list[tuple[Change, str, str]] = [
     (tunnel("dpdTimeoutSeconds", 29), "dpdTimeoutSeconds = 29", "30 or more"),
     (tunnel("dpdTimeoutAction", "reboot"), "dpdTimeoutAction = reboot", "'clear', 'none' or 'restart'"),
     (tunnel("startupAction", "wait"), "startupAction = wait", "'add' or 'start'"),
-    (tunnel("ikeVersions", ["ikev1", "ikev2"]), "tunnels[0].startupAction = start", "AWS starts IKEv2 only"),
+    (
+        put(
+            {"ikeVersions": ["ikev1", "ikev2"], "startupAction": "start"},
+            "aws-vpn:hardwareVpn",
+            "tunnelDefaults",
+        ),
+        "tunnels[0].startupAction = start",
+        "AWS starts IKEv2 only",
+    ),
     (tunnel("replayWindowSize", 63), "replayWindowSize = 63", "64 or more"),
     (tunnel("rekeyFuzzPercentage", 0), "rekeyFuzzPercentage = 0", "1 or more"),
     (tunnel("rekeyFuzzPercentage", 101), "rekeyFuzzPercentage = 101", "100 or less"),

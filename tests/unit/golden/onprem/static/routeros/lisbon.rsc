@@ -6,13 +6,9 @@
 # --- tunnel 1: the connection's phase1 algorithms, ike/lifetime, ipsec/dead_peer_detection
 # not known to RouterOS in phase 1: AES256-GCM-16
 # RouterOS takes one hash; the connection also allows sha384
-# RouterOS takes one hash; the connection also allows sha512
-/ip ipsec profile add name=aws1924 enc-algorithm=aes-256 hash-algorithm=sha256 dh-group=ecp256,ecp384,ecp521 lifetime=28800s dpd-interval=10s dpd-maximum-failures=3 nat-traversal=yes
+/ip ipsec profile add name=aws1924 enc-algorithm=aes-256 hash-algorithm=sha256 dh-group=ecp384 lifetime=28800s dpd-interval=10s dpd-maximum-failures=3 nat-traversal=yes
 # the connection's phase2 algorithms, ipsec/lifetime
-# not known to RouterOS in phase 2: SHA2-384
-# RouterOS takes one group; the connection also allows ecp384
-# RouterOS takes one group; the connection also allows ecp521
-/ip ipsec proposal add name=aws1924 auth-algorithms=sha256,sha512 enc-algorithms=aes-256-cbc,aes-256-gcm pfs-group=ecp256 lifetime=3600s
+/ip ipsec proposal add name=aws1924 auth-algorithms=null enc-algorithms=aes-256-gcm pfs-group=ecp384 lifetime=3600s
 # customer_gateway and vpn_gateway/tunnel_outside_address, ike/pre_shared_key
 /ip ipsec peer add name=aws1924 address=198.51.100.103/32 exchange-mode=ike2 profile=aws1924
 /ip ipsec identity add peer=aws1924 auth-method=pre-shared-key secret="third.example.key_3" my-id=address:203.0.113.30 remote-id=address:198.51.100.103
@@ -25,13 +21,9 @@
 # --- tunnel 2: the connection's phase1 algorithms, ike/lifetime, ipsec/dead_peer_detection
 # not known to RouterOS in phase 1: AES256-GCM-16
 # RouterOS takes one hash; the connection also allows sha384
-# RouterOS takes one hash; the connection also allows sha512
-/ip ipsec profile add name=aws1925 enc-algorithm=aes-256 hash-algorithm=sha256 dh-group=ecp256,ecp384,ecp521 lifetime=28800s dpd-interval=10s dpd-maximum-failures=3 nat-traversal=yes
+/ip ipsec profile add name=aws1925 enc-algorithm=aes-256 hash-algorithm=sha256 dh-group=ecp384 lifetime=28800s dpd-interval=10s dpd-maximum-failures=3 nat-traversal=yes
 # the connection's phase2 algorithms, ipsec/lifetime
-# not known to RouterOS in phase 2: SHA2-384
-# RouterOS takes one group; the connection also allows ecp384
-# RouterOS takes one group; the connection also allows ecp521
-/ip ipsec proposal add name=aws1925 auth-algorithms=sha256,sha512 enc-algorithms=aes-256-cbc,aes-256-gcm pfs-group=ecp256 lifetime=3600s
+/ip ipsec proposal add name=aws1925 auth-algorithms=null enc-algorithms=aes-256-gcm pfs-group=ecp384 lifetime=3600s
 # customer_gateway and vpn_gateway/tunnel_outside_address, ike/pre_shared_key
 /ip ipsec peer add name=aws1925 address=198.51.100.104/32 exchange-mode=ike2 profile=aws1925
 /ip ipsec identity add peer=aws1925 auth-method=pre-shared-key secret="fourth.example.key_4" my-id=address:203.0.113.30 remote-id=address:198.51.100.104
@@ -42,14 +34,20 @@
 /ip ipsec policy add peer=aws1925 proposal=aws1925 tunnel=yes src-address=192.168.30.0/24 dst-address=10.30.0.0/16 comment=aws1925-vpc
 
 # --- preference: while AWS's end of tunnel 1 answers its policies apply, being the first
-/tool netwatch add host=169.254.30.17 interval=10s comment=aws1924 down-script="/ip ipsec policy disable [find comment=aws1924-vpc]" up-script="/ip ipsec policy enable [find comment=aws1924-vpc]"
+/tool netwatch add type=icmp host=169.254.30.17 interval=3s packet-count=9 packet-interval=250ms thr-loss-percent=99 comment=aws1924 down-script="/ip ipsec policy disable [find comment=aws1924-vpc]" up-script="/ip ipsec policy enable [find comment=aws1924-vpc]"
 
 # --- no NAT between the LANs and the VPC (what is not tracked is not translated), and TCP's MSS: ipsec/tcp_mss_adjustment or what fits
 /ip firewall raw add chain=prerouting action=notrack src-address=192.168.30.0/24 dst-address=10.30.0.0/16
 /ip firewall raw add chain=prerouting action=notrack src-address=10.30.0.0/16 dst-address=192.168.30.0/24
-/ip firewall mangle add chain=forward action=change-mss new-mss=1366 protocol=tcp tcp-flags=syn tcp-mss=1367-65535 dst-address=10.30.0.0/16
-/ip firewall mangle add chain=forward action=change-mss new-mss=1366 protocol=tcp tcp-flags=syn tcp-mss=1367-65535 src-address=10.30.0.0/16
+/ip firewall mangle add chain=forward action=change-mss new-mss=1379 protocol=tcp tcp-flags=syn tcp-mss=1380-65535 dst-address=10.30.0.0/16
+/ip firewall mangle add chain=forward action=change-mss new-mss=1379 protocol=tcp tcp-flags=syn tcp-mss=1380-65535 src-address=10.30.0.0/16
 
 # --- static routes to the VPC; AWS has static routes to the LANs: 192.168.30.0/24
 /ip route add dst-address=10.30.0.0/16 gateway=aws1924 distance=10
 /ip route add dst-address=10.30.0.0/16 gateway=aws1925 distance=20
+
+# --- firewall: before the rule of chain input that drops
+# /ip firewall filter add chain=input action=accept protocol=udp src-address=198.51.100.103 dst-port=500,4500
+# /ip firewall filter add chain=input action=accept protocol=ipsec-esp src-address=198.51.100.103
+# /ip firewall filter add chain=input action=accept protocol=udp src-address=198.51.100.104 dst-port=500,4500
+# /ip firewall filter add chain=input action=accept protocol=ipsec-esp src-address=198.51.100.104

@@ -1,0 +1,31 @@
+"""When a tunnel is held dead and when it is trusted again: the numbers that every device's watch is made of.
+
+AWS's inside address is asked over the tunnel, a round a second. A round is missed when none of its probes is
+answered, and a tunnel is left after three missed rounds. With 5 % of packets lost in each direction a probe
+fails with 1 - 0.95 * 0.95 = 0.0975; nine in a row with 0.0975 ** 9 = 8e-10, which at a round a second is once
+in forty years. Three single probes (0.0975 ** 3) would do so every 18 minutes.
+"""
+
+from __future__ import annotations
+
+PROBES_A_ROUND = 3
+PROBE_INTERVAL_SECONDS = 0.25
+PROBE_TIMEOUT_SECONDS = 0.4
+"""Seconds that the last probe of a round is waited for: more than the 200 ms of a far or busy line."""
+
+ROUNDS_TO_LEAVE = 3
+QUIET_SECONDS = 10
+"""Seconds in which every round is answered before a tunnel that was left is used again."""
+
+TAKEN_OVER_MED = 50
+"""What the other tunnel announces meanwhile: less than both tunnels' 100 and 200, so AWS answers there."""
+
+FOR_TEMPLATES = {
+    "probes": PROBES_A_ROUND,
+    "interval": PROBE_INTERVAL_SECONDS,
+    "timeout": PROBE_TIMEOUT_SECONDS,
+    "rounds": ROUNDS_TO_LEAVE,
+    "quiet": QUIET_SECONDS,
+    "med": TAKEN_OVER_MED,
+}
+"""The numbers as templates know them: `watch.rounds`."""
