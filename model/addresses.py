@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
@@ -23,6 +23,21 @@ class Claim:
     network: IPNetwork
     key: str
     owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class StackClaim(Claim):
+    """A range that a stack takes: its VPC's, a LAN of a site or of an office, or a pool of clients.
+
+    `owner` is the name of what takes it: the location, the office or the tunnel; a VPC needs none.
+    """
+
+    kind: Literal["vpc", "site", "office", "pool"]
+
+    def is_shared_with(self, other: StackClaim) -> bool:
+        """Whether both are one LAN behind redundant routers of one location."""
+        same_place = self.kind == other.kind == "site" and self.owner == other.owner
+        return same_place and self.network == other.network
 
 
 ClaimT = TypeVar("ClaimT", bound=Claim)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from model.addresses import Claim, overlaps
+from model.addresses import StackClaim, overlaps
 from model.constraints import each_once, matching
 from stacks.sections.hardware_vpn import HardwareVpnSettings
 from stacks.sections.nat import NatSettings
@@ -88,17 +88,18 @@ class Settings(Section):
     """Whether the VPG and the VPN connections refuse to be deleted or replaced, and deleted OpenVPN secrets
     are kept for seven days."""
 
-    def claims(self) -> Iterator[Claim]:
+    def claims(self) -> Iterator[StackClaim]:
         """Every range of addresses that the stack takes, by its key in the stack file."""
-        yield Claim(self.network.cidr, "network.cidr", "vpc")
+        yield StackClaim(self.network.cidr, "network.cidr", "", "vpc")
         for i, site in enumerate(self.hardware_vpn.sites if self.hardware_vpn else ()):
             for j, lan in enumerate(site.lan_cidrs):
-                yield Claim(lan, f"hardwareVpn.sites[{i}].lanCidrs[{j}]", f"location {site.place}")
+                yield StackClaim(lan, f"hardwareVpn.sites[{i}].lanCidrs[{j}]", site.place, "site")
         for i, tunnel in enumerate(self.open_vpn):
-            yield Claim(tunnel.client_pool, f"openVpn[{i}].clientPool", f"pool {tunnel.name}")
+            yield StackClaim(tunnel.client_pool, f"openVpn[{i}].clientPool", tunnel.name, "pool")
             for j, office in enumerate(tunnel.offices):
                 for k, lan in enumerate(office.lan_cidrs):
-                    yield Claim(lan, f"openVpn[{i}].offices[{j}].lanCidrs[{k}]", f"office {office.name}")
+                    key = f"openVpn[{i}].offices[{j}].lanCidrs[{k}]"
+                    yield StackClaim(lan, key, office.name, "office")
 
     def problems(self) -> Iterator[Problem]:
         """What is wrong in each section, and between them."""
@@ -157,8 +158,7 @@ class Settings(Section):
 
     def _overlap_problems(self) -> Iterator[Problem]:
         for wider, narrower in overlaps(self.claims()):
-            same_place = wider.owner == narrower.owner and wider.owner.startswith("location ")
-            if not (same_place and wider.network == narrower.network):
+            if not wider.is_shared_with(narrower):
                 yield Problem(
                     narrower.key, narrower.network, f"a block that leaves {wider.key} ({wider.network}) alone"
                 )

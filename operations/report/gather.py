@@ -48,7 +48,9 @@ def environment(stack: str, settings: Settings, state: EnvironmentState | None) 
 def ranges(stack: str, settings: Settings) -> Iterator[Range]:
     """Every range that a stack takes."""
     for claim in settings.claims():
-        yield Range(cidr=str(claim.network), owner=claim.owner, key=claim.key, stack=stack)
+        yield Range(
+            cidr=str(claim.network), owner=f"{claim.kind} {claim.owner}".strip(), key=claim.key, stack=stack
+        )
 
 
 def free_blocks(taken: Iterable[Range]) -> Iterator[IPv4Network]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from model.names import PROJECT
-from policy.facts.claims import LANS, Kind, Said, Taken
+from policy.facts.claims import LANS, Said, Taken
 from policy.facts.finding import Finding
 from stacks.settings import Settings
 from stacks.stack_file import SettingsError, read_stack_file
@@ -54,8 +54,6 @@ def _settings(path: Path, _modified_ns: int) -> Settings:
 
 
 def _claims_of(settings: Settings, source: str, stack: tuple[str, str], domain: str) -> Iterator[Taken]:
-    kinds: dict[str, Kind] = {"vpc": "vpc", "location": "site", "office": "office", "pool": "pool"}
     for claim in settings.claims():
-        kind, _, name = claim.owner.partition(" ")
-        owner = name if kinds[kind] in LANS else f"{source} {claim.owner}"
-        yield Taken(claim.network, f"{source} {claim.key}", owner, kinds[kind], stack, domain)
+        owner = claim.owner if claim.kind in LANS else f"{source} {claim.kind} {claim.owner}"
+        yield Taken(claim.network, f"{source} {claim.key}", owner, claim.kind, stack, domain)
