@@ -30,8 +30,12 @@ from access.tls_crypt import new_client_key, new_server_key
 AUTHORITY_VALIDITY = timedelta(days=3650)
 SERVER_VALIDITY = timedelta(days=730)
 CLIENT_VALIDITY = timedelta(days=365)
-CRL_VALIDITY = timedelta(days=365)
-"""How long servers go on with a list if no newer one is published; they always look for newer ones."""
+CRL_VALIDITY = timedelta(days=30)
+"""How long servers go on with a list if no newer one reaches them; then they let nobody in.
+
+They look for a newer one twice a minute. It is short, so that a server that cannot fetch lists does not let
+in for long who was revoked meanwhile.
+"""
 
 CLOCK_SKEW = timedelta(hours=1)
 SECRET_LIMIT = 65536

@@ -20,7 +20,11 @@ from access.errors import AccessError
 from model.names import EnvironmentNames
 
 SEEN_DAYS = 30
-_CONNECTED = re.compile(r"\[(?P<name>[^\]]+)\] Peer Connection Initiated with")
+_PEER = r"\d+(?:\.\d+){3}:\d+"
+_CONNECTED = re.compile(
+    rf"openvpn: (?:{_PEER} )?\[(?P<name>[^\]]+)\] Peer Connection Initiated with \[AF_INET\]{_PEER}"
+)
+"""OpenVPN's own line, whole: it also logs subjects of certificates that it refuses, which say anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ class TunnelInCloud:
                 startTime=int((now - timedelta(days=SEEN_DAYS)).timestamp() * 1000),
             )
             for event in (event for page in pages for event in page["events"]):
-                match = _CONNECTED.search(event.get("message", ""))
+                match = _CONNECTED.fullmatch(event.get("message", "").strip())
                 when = datetime.fromtimestamp(event.get("timestamp", 0) / 1000, UTC)
                 if match and when > seen.get(match["name"], datetime.min.replace(tzinfo=UTC)):
                     seen[match["name"]] = when

@@ -8,6 +8,8 @@ from datetime import datetime
 from access.authority import Authority, Issued
 
 WARNING_DAYS = 30
+CRL_WARNING_DAYS = 10
+"""A list is valid for 30 days, and published once a week."""
 AUTHORITY_WARNING_DAYS = 400
 """A year's certificate must still fit into the authority's validity."""
 
@@ -32,12 +34,12 @@ def table(authority: Authority, seen: Mapping[str, datetime] | None, now: dateti
 
 
 def warnings(authority: Authority, now: datetime) -> Iterator[str]:
-    """What will stop to work soon unless something is done, with what to do."""
+    """What will stop working soon unless something is done, with what to do."""
     if (days := _days(authority.expires, now)) < AUTHORITY_WARNING_DAYS:
         yield f"the authority {_expiry(days)}: plan a new one, with new profiles for everyone"
     if (days := _days(authority.server_expires, now)) < WARNING_DAYS:
         yield f"the server's certificate {_expiry(days)}: `renew --server`, then `publish`"
-    if authority.crl_expires and (days := _days(authority.crl_expires, now)) < WARNING_DAYS:
+    if authority.crl_expires and (days := _days(authority.crl_expires, now)) < CRL_WARNING_DAYS:
         yield f"the revocation list {_expiry(days)}, and nobody will be let in then: `publish`"
     for name in sorted({issued.name for issued in authority.issued}):
         latest = authority.of(name)[-1]

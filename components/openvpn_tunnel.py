@@ -19,11 +19,46 @@ from components.host_security_group import (
 from components.labels import Labels
 from components.server_pair import ServerPair, ServerPairArgs
 from hosts.openvpn_server import ServerHost, user_data
+from hosts.openvpn_server.firewall import FLOOD_PREFIX
+from hosts.openvpn_server.units import FETCH_IDENTIFIER
 
-EXPIRY_PATTERN = '"expires in"'
-"""What `hosts/programs/fetch_secrets.py` logs in a certificate's last days."""
 
-EXPIRY_PERIOD_SECONDS = 3600
+@dataclass(frozen=True, kw_only=True)
+class LogAlarm:
+    """An alarm on a line in the servers' log: more than `threshold` of them in each of `periods` periods.
+
+    The pattern is one of words (CloudWatch Logs, "Filter pattern syntax"), the first of which is the program
+    that wrote the line. OpenVPN logs what strangers say of themselves; a term alone would match that, too.
+    """
+
+    part: str
+    pattern: str
+    description: str
+    threshold: int = 0
+    period_seconds: int = 300
+    periods: int = 1
+
+
+LOG_ALARMS = (
+    LogAlarm(
+        part="expiry",
+        pattern=f'[program="{FETCH_IDENTIFIER}:", kind, what, verb="expires", ...]',
+        description="certificate or revocation list about to expire; run aws-vpn access publish",
+        period_seconds=3600,
+    ),
+    LogAlarm(
+        part="fetch",
+        pattern=f'[program="{FETCH_IDENTIFIER}:", failed="{FETCH_IDENTIFIER}:", ...]',
+        description="a server cannot get its keys or the revocation list, and may let in who was revoked",
+        threshold=4,
+        periods=2,
+    ),
+    LogAlarm(
+        part="flood",
+        pattern=f'[program="kernel:", flood="{FLOOD_PREFIX.strip()}", ...]',
+        description="strangers send many first packets or connections, which the servers refuse",
+    ),
+)
 
 SECRET_RECOVERY_DAYS = 7
 """The shortest time that Secrets Manager keeps a deleted secret, other than none (DeleteSecret).
@@ -101,7 +136,8 @@ class OpenVpnTunnel(pulumi.ComponentResource):
             ),
             self._own,
         )
-        self._expiry_alarm(servers)
+        for alarm in LOG_ALARMS:
+            self._log_alarm(alarm, servers)
         self.public_ip = address.public_ip
         self.register_outputs({**claims, "publicIp": self.public_ip})
 
@@ -141,15 +177,14 @@ class OpenVpnTunnel(pulumi.ComponentResource):
             self._own,
         )
 
-    def _expiry_alarm(self, servers: ServerPair) -> None:
-        """The servers log it when their certificate or revocation list is about to expire, twice a minute."""
-        name, args = f"{self._name}-expiry", self._args
+    def _log_alarm(self, alarm: LogAlarm, servers: ServerPair) -> None:
+        name, args = f"{self._name}-{alarm.part}", self._args
         metric = args.labels.names.of(name)
         aws.cloudwatch.LogMetricFilter(
             name,
             name=metric,
             log_group_name=args.host.log_group,
-            pattern=EXPIRY_PATTERN,
+            pattern=alarm.pattern,
             metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
                 name=metric, namespace=METRIC_NAMESPACE, value="1"
             ),
@@ -158,15 +193,14 @@ class OpenVpnTunnel(pulumi.ComponentResource):
         aws.cloudwatch.MetricAlarm(
             name,
             name=metric,
-            alarm_description=f"OpenVPN tunnel {args.host.tunnel}: certificate or revocation list about to"
-            " expire; run access publish",
+            alarm_description=f"OpenVPN tunnel {args.host.tunnel}: {alarm.description}",
             namespace=METRIC_NAMESPACE,
             metric_name=metric,
             statistic="Sum",
             comparison_operator="GreaterThanThreshold",
-            threshold=0,
-            period=EXPIRY_PERIOD_SECONDS,
-            evaluation_periods=1,
+            threshold=alarm.threshold,
+            period=alarm.period_seconds,
+            evaluation_periods=alarm.periods,
             treat_missing_data="notBreaching",
             alarm_actions=[args.alert_topic_arn],
             tags=args.labels.tagged(name),

@@ -141,6 +141,11 @@ class Tunnel:
         """The authority's folder."""
         return self.folder / "authority"
 
+    def secret(self, kind: str) -> str:
+        """What was published: `server`, `crl` or `probe`."""
+        name = f"aws-vpn/{self.stack}/openvpn/{self.host.tunnel}/{kind}"
+        return self.cloud.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+
     def profile(self, name: str) -> Path:
         """A client's profile, issued now; `site-NAME` is an office's."""
         command = ("issue-site", name.removeprefix("site-")) if name.startswith("site-") else ("issue", name)
@@ -327,12 +332,8 @@ def start_server(tunnel: Tunnel, host: Host, root: Path) -> Server:
 
 def probed(tunnel: Tunnel, net: Network) -> str:
     """Whether the server answers the failover monitor's probe, from the VPC and with the published key."""
-    secret = f"aws-vpn/{tunnel.stack}/openvpn/{tunnel.host.tunnel}/probe"
     key = tunnel.folder / "probe"
-    key.write_text(
-        tunnel.cloud.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"],
-        encoding="utf-8",
-    )
+    key.write_text(tunnel.secret("probe"), encoding="utf-8")
     where = [SERVER, tunnel.host.protocol, str(tunnel.host.port)]
     script = f"cd {ROOT} && exec {sys.executable} -c '{PROBE}' {' '.join(where)} < {key}"
     return net.private.run(["sh", "-c", script]).stdout.strip()

@@ -13,6 +13,10 @@ from hosts.openvpn_server.host import Office, ServerHost, site_name
 CIPHERS = "AES-256-GCM:CHACHA20-POLY1305"
 DEVICE = "tun0"
 
+SPARE_SEATS = 4096
+"""Clients at once beyond the pool's addresses: whoever connects and says nothing takes a seat for a minute
+(`hand-window`), and shall not take that of a client or of the monitor's probe."""
+
 _SECURITY = f"""\
 ca ca.crt
 cert server.crt
@@ -66,13 +70,12 @@ def fixed_addresses(host: ServerHost) -> str:
 
 
 def _lines(host: ServerHost) -> Iterator[str]:
-    seats = host.client_pool.num_addresses - 3
     yield f"proto {'udp4' if host.protocol == 'udp' else 'tcp4-server'}"
     yield f"port {host.port}"
     yield f"dev {DEVICE}"
     yield "topology subnet"
     yield f"server {_network(host.client_pool)}"
-    yield f"max-clients {seats}"
+    yield f"max-clients {host.client_pool.num_addresses + SPARE_SEATS}"
     if host.fixed_addresses:
         yield "ifconfig-pool-persist fixed-addresses 0"
     yield "client-config-dir ccd"
@@ -82,12 +85,15 @@ def _lines(host: ServerHost) -> Iterator[str]:
     yield "persist-key"
     yield "persist-tun"
     yield "verb 3"
+    # of lines of one kind in a row, which a stranger can cause without end, a few will do
+    yield "mute 20"
     yield "management /run/openvpn-server/server.sock unix"
     yield f"keepalive {host.keepalive_interval} {host.keepalive_timeout}"
     if host.protocol == "udp":
         yield "explicit-exit-notify 1"
-        # Every client may come back at once after a failover; only owners of a tls-crypt-v2 key get answers.
-        yield f"connect-freq-initial {100 + 2 * seats} 10"
+        # One limit for everybody, the monitor too, would let one stranger shut the others out: the packet
+        # filter has one for each address.
+        yield "connect-freq-initial 1000000 10"
     else:
         yield "tcp-nodelay"
     yield from _routes(host)

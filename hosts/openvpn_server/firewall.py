@@ -15,10 +15,34 @@ _NOT_INTERNET = (
 """Addresses that are not globally reachable (RFC 6890), the instance metadata service among them."""
 
 
+FIRST_PACKET = 10
+"""OpenVPN's P_CONTROL_HARD_RESET_CLIENT_V3, in the upper five bits of a packet's first byte: with it a client
+that has a tls-crypt-v2 key begins."""
+
+RATE_OF_ONE = 20
+"""First packets, or new connections, that an address may send a second, and ten times as many at once: an
+office's hundreds of clients that come back after a failover share one address."""
+
+CONNECTIONS_OF_ONE = 64
+"""TCP connections that an address may have at once: the laptops of a place without a router of its own."""
+
+ALARMING_RATE = 100
+"""First packets or new connections a second, all addresses together, that are no ordinary day."""
+
+SOURCES = 65536
+"""Addresses that are counted at once; those that find no room are let through."""
+
+FLOOD_PREFIX = "openvpn-flood: "
+"""What the kernel's log says of a flood begins so; an alarm waits for it."""
+
+
 def ruleset(host: ServerHost) -> str:
     """`/etc/nftables.conf`, loaded as a whole (nft -f is one transaction)."""
     nat = list(_nat(host))
     chains = [
+        *_chain("alarm", "", _alarm("from many addresses")),
+        *_chain("refused", "", (*_alarm("refused"), "drop")),
+        *_chain("strangers", "", _strangers(host)),
         *_chain("input", "type filter hook input priority filter; policy drop;", _input(host)),
         *_chain("forward", "type filter hook forward priority filter; policy drop;", _forward(host)),
         *_chain("from_clients", "", _from_clients(host)),
@@ -29,6 +53,9 @@ def ruleset(host: ServerHost) -> str:
 
 
 def _sets(host: ServerHost) -> Iterator[str]:
+    yield f"set senders {{ type ipv4_addr; flags dynamic, timeout; timeout 1m; size {SOURCES}; }}"
+    if host.protocol == "tcp":
+        yield f"set connections {{ type ipv4_addr; flags dynamic; size {SOURCES}; }}"
     yield _set("permitted", host.permitted)
     yield _set("clients", (host.client_pool, *host.office_networks))
     yield _set("offices", host.office_networks)
@@ -37,10 +64,31 @@ def _sets(host: ServerHost) -> Iterator[str]:
 
 
 def _input(host: ServerHost) -> Iterator[str]:
+    yield f'iifname != "{DEVICE}" ip saddr != {host.vpc_cidr} jump strangers'
     yield "ct state vmap { established : accept, related : accept, invalid : drop }"
     yield 'iifname "lo" accept'
     yield "meta l4proto { icmp, icmpv6 } accept"
     yield f'iifname != "{DEVICE}" {host.protocol} dport {host.port} accept'
+
+
+def _strangers(host: ServerHost) -> Iterator[str]:
+    """What anybody on the internet can do without a certificate, each address for itself.
+
+    The monitor's probes come from the VPC and are not counted here.
+    """
+    if host.protocol == "udp":
+        begins = f"udp dport {host.port} @th,64,8 & 0xf8 == {FIRST_PACKET << 3:#x}"
+    else:
+        begins = f"tcp dport {host.port} ct state new"
+    yield f"{begins} limit rate over {ALARMING_RATE}/second burst {ALARMING_RATE * 5} packets jump alarm"
+    each = f"limit rate over {RATE_OF_ONE}/second burst {RATE_OF_ONE * 10} packets"
+    yield f"{begins} add @senders {{ ip saddr {each} }} jump refused"
+    if host.protocol == "tcp":
+        yield f"{begins} add @connections {{ ip saddr ct count over {CONNECTIONS_OF_ONE} }} jump refused"
+
+
+def _alarm(reason: str) -> Iterator[str]:
+    yield f'limit rate 2/minute counter log prefix "{FLOOD_PREFIX}{reason} "'
 
 
 def _forward(host: ServerHost) -> Iterator[str]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 from hosts.openvpn_server.host import ServerHost
 
 SERVER_UNIT = "openvpn-server@server.service"
+FETCH_IDENTIFIER = "fetch-openvpn-secrets"
+"""How its lines in the log begin: alarms look there, and nobody else can write such a line."""
+
 FETCH_PROGRAM = "/usr/local/sbin/fetch-openvpn-secrets"
 
 KERNEL_SETTINGS = """\
@@ -49,10 +52,14 @@ StartLimitIntervalSec=0
 [Service]
 Restart=always
 RestartSec=1
+# A connection over TCP is a file; systemd's own limit is 1024.
+LimitNOFILE=65536
 LogRateLimitIntervalSec=30
 LogRateLimitBurst=2000
 ReadWritePaths=/run/openvpn-server
 RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX
+# The instance's credentials are for the programs beside it.
+IPAddressDeny=169.254.169.254 fd00:ec2::254
 {_HARDENED}"""
 
 FETCH_TIMER = """\
@@ -81,6 +88,7 @@ After=network-online.target
 [Service]
 Type=oneshot
 TimeoutStartSec=60
+SyslogIdentifier={FETCH_IDENTIFIER}
 ExecStart={FETCH_PROGRAM} --region {host.region} --server-secret {host.server_secret} \
 --crl-secret {host.crl_secret} --unit {SERVER_UNIT}
 ReadWritePaths=/etc/openvpn/server

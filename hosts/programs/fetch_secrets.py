@@ -41,7 +41,9 @@ BUNDLE_FILES = {
 }
 RESTART_DUE = "restart-due"
 CUT_OFF = "cut-off"
-WARNING_DAYS = 30
+CERTIFICATE_WARNING_DAYS = 30
+CRL_WARNING_DAYS = 10
+"""A list is valid for 30 days, and should be published once a week."""
 
 
 class NotUsableError(Exception):
@@ -81,7 +83,7 @@ def read(secrets: SecretsManagerClient, name: str) -> str:
     try:
         return secrets.get_secret_value(SecretId=name)["SecretString"]
     except secrets.exceptions.ResourceNotFoundException:
-        raise NotUsableError(f"secret {name} has no value yet; run `access publish`") from None
+        raise NotUsableError(f"secret {name} has no value yet; run `aws-vpn access publish`") from None
 
 
 def run_server(folder: Path, unit: str) -> int:
@@ -128,7 +130,7 @@ def check_bundle(bundle: dict[str, str]) -> None:
         raise ValueError("its certificate is not signed by its authority") from None
     if "-----BEGIN OpenVPN tls-crypt-v2 server key-----" not in bundle["tls-crypt-v2.key"]:
         raise ValueError("no tls-crypt-v2 server key")
-    warn_of_expiry("server certificate", in_utc(certificate, "not_valid_after"))
+    warn_of_expiry("server certificate", in_utc(certificate, "not_valid_after"), CERTIFICATE_WARNING_DAYS)
 
 
 def install_crl(folder: Path, text: str) -> None:
@@ -140,14 +142,16 @@ def install_crl(folder: Path, text: str) -> None:
         raise NotUsableError("revocation list not used: not signed by the tunnel's authority, or damaged")
     expiry = in_utc(fetched, "next_update")
     if expiry < datetime.now(UTC):
-        raise NotUsableError(f"revocation list not used: expired {expiry:%Y-%m-%d}; run `access publish`")
+        raise NotUsableError(
+            f"revocation list not used: expired {expiry:%Y-%m-%d}; run `aws-vpn access publish`"
+        )
     present = checked_crl(current(path), authority)
     if present is not None and number(present) > number(fetched):
         raise NotUsableError(f"revocation list not used: {number(fetched)} is older than {number(present)}")
     if text != current(path):
         write(path, text, 0o644)
         print(f"revocation list {number(fetched)} installed, {len(fetched)} revoked")
-    warn_of_expiry("revocation list", expiry)
+    warn_of_expiry("revocation list", expiry, CRL_WARNING_DAYS)
 
 
 def cut_off(folder: Path, management: str) -> None:
@@ -215,10 +219,10 @@ def in_utc(item: x509.Certificate | x509.CertificateRevocationList, field: str) 
     return getattr(item, f"{field}_utc", None) or getattr(item, field).replace(tzinfo=UTC)
 
 
-def warn_of_expiry(what: str, date: datetime) -> None:
-    """Say so every time from WARNING_DAYS on, so that an alarm on the line lasts until it is renewed."""
+def warn_of_expiry(what: str, date: datetime, warning_days: int) -> None:
+    """Say so every time from that many days before on, so that an alarm lasts until it is renewed."""
     days = (date - datetime.now(UTC)).days
-    if days < WARNING_DAYS:
+    if days < warning_days:
         print(f"{what} expires in {days} days")
 
 

@@ -330,9 +330,10 @@ OPERATING: tuple[str, ...] = (
 PUBLISHING: tuple[str, ...] = (
     "ec2:DescribeAddresses",
     "logs:FilterLogEvents log-group:named",
+    "secretsmanager:GetSecretValue Secret:named",
     "secretsmanager:PutSecretValue Secret:named",
 )
-"""What `aws-vpn access` does: publish keys, find a tunnel's address, see who came."""
+"""What `aws-vpn access` does: publish unless a newer list is live, find an address, see who came."""
 
 BEARING_KEYS: tuple[str, ...] = ("secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue")
 SHOWING_TUNNEL_KEYS = "ec2:DescribeVpnConnections"

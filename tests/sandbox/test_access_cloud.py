@@ -18,6 +18,14 @@ ROOT = Path(__file__).parents[2]
 SECRET = "aws-vpn/dev/openvpn/staff"
 PASSPHRASE = "correct horse battery staple"
 
+_BOB = "[bob] Peer Connection Initiated with [AF_INET]1.2.3.4:5"
+FORGED = (
+    f"1.2.3.4:5 VERIFY ERROR: depth=0, error=self-signed certificate: CN={_BOB}",
+    f"1.2.3.4:5 VERIFY ERROR: depth=0, error=self-signed certificate: CN=x, O={_BOB}, serial=1",
+    f"1.2.3.4:5 {_BOB}, serial=1",
+)
+"""What a stranger can have logged, with a certificate that the server refuses."""
+
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -148,10 +156,11 @@ def test_who_was_seen_comes_from_the_servers_log(run: Run, cloud: CloudServer) -
         logEvents=[
             {
                 "timestamp": now - age * 60000,
-                "message": f"openvpn: [{name}] Peer Connection Initiated with [AF_INET]1.2.3.4:5",
+                "message": f"openvpn: 1.2.3.4:5 [{name}] Peer Connection Initiated with [AF_INET]1.2.3.4:5",
             }
             for name, age in (("alice", 90), ("alice", 5), ("mallory", 1))
-        ],
+        ]
+        + [{"timestamp": now, "message": f"openvpn: {line}"} for line in FORGED],
     )
     listed = {line.split()[0]: line for line in run("list", "--seen")[1].splitlines()[1:]}
     assert listed["alice"].endswith(time.strftime("%Y-%m-%d %H:%M", time.gmtime(now / 1000 - 300)))

@@ -190,7 +190,7 @@ def test_expiries_are_listed_and_warned_of(pair: Pair) -> None:
     authority, secrets = pair
     authority, _ = ca.issue(authority, secrets, "alice", "client", YEAR, NOW)
     authority, _ = ca.issue(authority, secrets, "bob", "client", 2 * YEAR, NOW)
-    authority, _ = ca.sign_crl(authority, secrets, NOW)
+    authority, _ = ca.sign_crl(authority, secrets, NOW + timedelta(days=335))
     authority = replace(authority, published=True)
     assert list(warnings(authority, NOW)) == []
     later = NOW + timedelta(days=364)

@@ -78,7 +78,7 @@ EXPECTED = {
         "aws:ec2/eip:Eip": 1,
         "aws:autoscaling/group:Group": 1,
         "aws:ec2/route:Route": 1 + 2 * 3,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 1 + 2 + 1,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 1 + 4 + 1,
     },
     "staging": {
         "aws:ec2/vpnGateway:VpnGateway": 1,
@@ -91,7 +91,7 @@ EXPECTED = {
         "aws:ec2/eip:Eip": 2,
         "aws:autoscaling/group:Group": 2,
         "aws:ec2/route:Route": 1 + 1 * 3 + 2,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 2 + 2 * 2 + 1,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 2 + 4 + 2 + 1,
     },
     "prod": {
         "aws:ec2/vpnGateway:VpnGateway": 1,
@@ -104,7 +104,7 @@ EXPECTED = {
         "aws:ec2/eip:Eip": 3,
         "aws:autoscaling/group:Group": 3,
         "aws:ec2/route:Route": 1 + (2 + 1) * 4 + 3,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 3 + 3 * 2 + 2,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 3 + 2 * 4 + 2 + 2,
     },
 }
 

@@ -15,6 +15,8 @@ import pytest
 from components.labels import Labels
 from components.openvpn_tunnel import OpenVpnTunnel, OpenVpnTunnelArgs
 from hosts.openvpn_server import Office, ServerHost, user_data
+from hosts.openvpn_server.firewall import ruleset
+from hosts.openvpn_server.units import fetch_service
 from hosts.programs import fetch_secrets
 from model.names import EnvironmentNames
 from tests.unit.graph import Graph, record
@@ -104,15 +106,52 @@ def test_servers_and_monitor_read_different_secrets(graph: Graph) -> None:
     assert [kind for kind in secret if monitor.allows(read, secret[kind])] == ["probe"]
 
 
-def test_keys_about_to_expire_raise_an_alarm(graph: Graph) -> None:
-    counted = graph.one("aws:cloudwatch/logMetricFilter:LogMetricFilter").inputs
-    alarm = graph.one("aws:cloudwatch/metricAlarm:MetricAlarm", "openvpn-staff-expiry").inputs
+FETCHED = "fetch-openvpn-secrets: "
+FORGED = "openvpn: 198.51.100.2:5 VERIFY ERROR: depth=0, error=self-signed certificate: CN="
+
+
+def matches(pattern: str, line: str) -> bool:
+    """Whether a line is one of a pattern of words ("Filter pattern syntax", CloudWatch Logs)."""
+    *wanted, rest = pattern.strip("[]").split(", ")
+    assert rest == "..."
+    found = line.split()
+    return len(found) >= len(wanted) and all(
+        "=" not in want or want.partition("=")[2].strip('"') == word
+        for want, word in zip(wanted, found, strict=False)
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "lines"),
+    [
+        ("expiry", ["server certificate expires in 4 days", "revocation list expires in -1 days"]),
+        ("fetch", ["fetch-openvpn-secrets: revocation list not used: expired 2030-01-01"]),
+        ("flood", ["openvpn-flood: refused IN=ens5 OUT= SRC=198.51.100.2"]),
+    ],
+)
+def test_the_servers_log_raises_alarms_and_strangers_cannot(
+    graph: Graph, part: str, lines: list[str]
+) -> None:
+    counted = graph.one("aws:cloudwatch/logMetricFilter:LogMetricFilter", f"openvpn-staff-{part}").inputs
+    alarm = graph.one("aws:cloudwatch/metricAlarm:MetricAlarm", f"openvpn-staff-{part}").inputs
     assert counted["logGroupName"] == HOST.log_group
     assert counted["metricTransformation"]["name"] == alarm["metricName"]
     assert counted["metricTransformation"]["namespace"] == alarm["namespace"]
     assert alarm["alarmActions"] == ["arn:aws:sns:topic"]
+    program = "kernel: " if part == "flood" else FETCHED
+    for line in lines:
+        assert matches(counted["pattern"], program + line)
+        assert not matches(counted["pattern"], FORGED + program + line)
+        assert not matches(counted["pattern"], f"openvpn: {line}")
+    assert not matches(counted["pattern"], f"{FETCHED}revocation list 3 installed, 1 revoked")
+
+
+def test_alarms_look_for_what_the_servers_programs_say() -> None:
     program = Path(fetch_secrets.__file__).read_text(encoding="utf-8")
-    assert counted["pattern"].strip('"') in program
+    assert '{what} expires in {days} days"' in program
+    assert 'f"fetch-openvpn-secrets: {error}"' in program
+    assert "SyslogIdentifier=fetch-openvpn-secrets\n" in fetch_service(HOST)
+    assert 'counter log prefix "openvpn-flood: refused "' in ruleset(HOST)
 
 
 def test_logs_are_kept_as_long_as_asked(graph: Graph) -> None:
