@@ -60,7 +60,7 @@ def onprem() -> None:
     """The router at the other end of a VPN connection."""
 
 
-@onprem.command("devices")
+@onprem.command("devices", epilog=examples("aws-vpn onprem devices"))
 def list_devices() -> None:
     """List the devices that there are templates for."""
     for name, title in devices().items():

@@ -200,17 +200,29 @@ def test_help_imports_no_command() -> None:
     assert "click" in loaded
 
 
-@pytest.mark.parametrize("moment", [0.15, 0.3, 0.5])
+BEGUN = """
+import sys
+from command.entry import main
+sys.argv[0] = "aws-vpn"
+print("begun", flush=True)
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.1, 0.3])
 def test_ctrl_c_leaves_no_traceback_while_a_command_is_still_loading(moment: float, tmp_path: Path) -> None:
     process = subprocess.Popen(
-        [PROGRAM, "access", "--home", str(tmp_path), "publish"],
+        [sys.executable, "-c", BEGUN, "access", "--home", str(tmp_path), "publish"],
         stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
         # a shell's background job has Ctrl-C ignored, which would be inherited
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
     time.sleep(moment)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
