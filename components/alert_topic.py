@@ -12,7 +12,7 @@ from components.labels import Labels
 
 @dataclass(frozen=True, kw_only=True)
 class AlertTopicArgs:
-    """Who is told. AWS asks each e-mail address for its consent before the first message.
+    """Who is notified. AWS asks each e-mail address for its consent before the first message.
 
     `encryption_key_arn` is the KMS key that messages wait under.
     """

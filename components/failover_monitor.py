@@ -1,4 +1,4 @@
-"""The instance that watches main and standby, and the little that it may do."""
+"""The instance that watches main and standby, with the permissions for that and no more."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ALARM_PERIODS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class FailoverMonitorArgs:
-    """`host` names the parameter with the monitor's configuration; `statements` are what its role may do."""
+    """`host` names the parameter with the monitor's configuration; `statements` its role's permissions."""
 
     labels: Labels
     vpc_id: pulumi.Input[str]

@@ -1,4 +1,4 @@
-"""The IAM role of a host: what it may do, where it logs, and Session Manager instead of SSH."""
+"""The IAM role of a host: its permissions, where it logs, and Session Manager instead of SSH."""
 
 from __future__ import annotations
 

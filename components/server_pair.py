@@ -16,7 +16,7 @@ from components.labels import Labels
 
 @dataclass(frozen=True, kw_only=True)
 class ServerPairArgs:
-    """`subnet_ids` are main's and standby's. `statements` are what the hosts' IAM role may do."""
+    """`subnet_ids` are main's and standby's. `statements` are the permissions of the hosts' IAM role."""
 
     labels: Labels
     subnet_ids: tuple[pulumi.Input[str], pulumi.Input[str]]

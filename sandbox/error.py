@@ -20,7 +20,7 @@ class SandboxError(Exception):
 def end_with(command: Callable[[], int]) -> NoReturn:
     """Runs `command` and ends the process with the exit code it returns.
 
-    A problem is told in one line, with exit code 1, and so is a folder that cannot be used; an interrupted
+    A problem is reported in one line, with exit code 1, as is a folder that cannot be used; an interrupted
     command ends as shells expect, with 130.
     """
     try:

@@ -52,7 +52,7 @@ Email = Annotated[str, matching(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address"
 
 
 class Alerts(Section):
-    """Who hears of a tunnel that is down: the subscribers of the stack's SNS topic."""
+    """Who is notified when a tunnel is down: the subscribers of the stack's SNS topic."""
 
     emails: Annotated[tuple[Email, ...], AfterValidator(each_once)] = ()
     """Who gets a mail, once each has confirmed the subscription."""
@@ -80,7 +80,7 @@ class Settings(Section):
     """A release of Debian's image for all hosts, such as `20250814-2205`: another one replaces them. Left
     out, hosts are made from the newest, and keep theirs."""
     alerts: Alerts = Alerts()
-    """Who hears of a tunnel that is down."""
+    """Who is notified when a tunnel is down."""
     tags: dict[TagKey, TagValue] = Field(default_factory=dict)
     """Tags of everything, at most 43. `Name`, `Project`, `Environment`, `Site`, `Location`, `Critical` and
     `Tier` are the program's own, in capitals or not."""

@@ -1,7 +1,7 @@
 """From plain values to settings, with every problem at once.
 
 One wrong value must not hide the rules between the others, so that each round of validation leaves out what
-was refused before. Places are told as they were written, whatever was left out before them in a list.
+was refused before. Places are reported as they were written, whatever was left out before them in a list.
 """
 
 from __future__ import annotations

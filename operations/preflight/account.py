@@ -1,4 +1,4 @@
-"""An account before an `up`: what of it is the environment's own, and how results are told."""
+"""An account before an `up`: what of it is the environment's own, and how results are reported."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ REFRESH_SECONDS = 5.0
     help="Tell the cause from a log file instead: AWS's tunnel log, or strongSwan's.",
 )
 def status(stack: str | None, every: bool, watch: bool, as_json: bool, drift: bool, log: Path | None) -> int:
-    """What is up, since when, and why not. Exit code: 0 all is well, 1 a warning, 2 critical.
+    """What is up, since when, and why not. Exit code: 0 everything is healthy, 1 a warning, 2 critical.
 
     Only reads. What AWS does not answer within 2 s is said to be missing, and the rest is shown.
     """

@@ -179,7 +179,7 @@ are refused. `aws-vpn policies schema` prints the schema of the file, `aws-vpn p
 checks one.
 
 A waiver names a resource (by name or URN; by the stack's name for what concerns the whole stack), the
-reason, and its last day. What it covers is told as advice. After that day it fails, for as long as there
-is something that it would cover. A waiver that covers nothing is told as advice."""
+reason, and its last day. What it covers is reported as advice. After that day it fails, for as long as there
+is something that it would cover. A waiver that covers nothing is reported as advice."""
 
 _COVERAGE = "What the rules cover of the frameworks they come from."

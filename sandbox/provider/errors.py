@@ -1,4 +1,4 @@
-"""What a user is told when a request cannot be served."""
+"""What a user reads when a request cannot be served."""
 
 from __future__ import annotations
 

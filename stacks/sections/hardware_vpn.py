@@ -123,7 +123,7 @@ class Site(Section):
 
     @property
     def is_static(self) -> bool:
-        """Whether AWS is told the site's routes instead of learning them over BGP."""
+        """Whether AWS gets the site's routes from us instead of learning them over BGP."""
         return self.bgp_asn is None
 
     def problems(self) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""`aws-vpn preflight` against a cloud: what is well, eight things that are not, and what cannot be asked."""
+"""`aws-vpn preflight` against a cloud: what is in order, eight that are not, and what cannot be asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the checks of overlaps share: how many clashes are told, and what to use instead."""
+"""What the checks of overlaps share: how many clashes are reported, and what to use instead."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NON_OVERLAP = well_architected(
 
 
 class OverlapParameters(Parameters):
-    """How much is told."""
+    """How much is reported."""
 
     most_reported: Annotated[int, Field(ge=1, le=1000, description="the most clashes that are listed")] = 50
 

@@ -20,7 +20,7 @@ def _check_retention(group: Resource, _parameters: Any) -> Iterator[Finding]:
     if value is UNKNOWN:
         yield Finding(message="retentionInDays is not known yet", resource=group, undecided=True)
     elif not value:
-        message = "retentionInDays is not set, so the log is kept, and paid for, for ever"
+        message = "retentionInDays is not set, so the log is kept, and paid for, indefinitely"
         yield Finding(message=message, resource=group)
 
 

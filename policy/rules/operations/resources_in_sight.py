@@ -1,4 +1,4 @@
-"""Resources that the pack cannot look into are told, so that nobody takes silence for a judgement."""
+"""Resources that the pack cannot look into are reported, so that nobody takes silence for a judgement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A log group that keeps everything for ever."""
+"""A log group that keeps everything indefinitely."""
 
 import pulumi_aws as aws
 

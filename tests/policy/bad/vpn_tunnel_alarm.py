@@ -1,4 +1,4 @@
-"""A VPN connection whose loss nobody hears of."""
+"""A VPN connection whose loss raises no alarm."""
 
 import pulumi_aws as aws
 
