@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pulumi
-from pulumi.runtime.config import CONFIG
+from pulumi.runtime.config import CONFIG, is_config_secret
 
 from stacks.environment import Environment
 from stacks.quotas import advice
 from stacks.stack_file import SettingsError, read_engine_config, stack_file_name, warnings_of
 
 file = Path(__file__).parent / stack_file_name(pulumi.get_stack())
+secret = [key for key in CONFIG.get() if is_config_secret(key)]
 try:
-    settings = read_engine_config(pulumi.get_stack(), CONFIG.get(), file)
+    settings = read_engine_config(pulumi.get_stack(), CONFIG.get(), file, secret)
     environment = Environment(pulumi.get_stack(), settings)
 except SettingsError as error:
     raise pulumi.RunError(str(error)) from None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, cast
 
 from pydantic import SecretStr
@@ -28,6 +30,17 @@ class SettingsError(AwsVpnError):
         self.problems = problems
         super().__init__("\n".join(f"{source}: {sentence(problem)}" for problem in problems))
 
+    def without_values_at(self, keys: Iterable[str]) -> SettingsError:
+        """The same, showing no value at these keys or below them."""
+        hidden = tuple(keys)
+        return SettingsError(
+            self.source,
+            [
+                replace(problem, value=Unshown()) if _is_at(problem.key, hidden) else problem
+                for problem in self.problems
+            ],
+        )
+
 
 def sentence(problem: Problem) -> str:
     """A problem in words, without the file; a secret's value is never among them."""
@@ -40,6 +53,10 @@ def sentence(problem: Problem) -> str:
         "(secret)" if last in SECRET_KEYS or isinstance(problem.value, SecretStr) else _shown(problem.value)
     )
     return f"{problem.key} = {shown}; should be {problem.right}"
+
+
+def _is_at(key: str, places: tuple[str, ...]) -> bool:
+    return any(key == place or key.startswith((f"{place}.", f"{place}[")) for place in places)
 
 
 def _shown(value: Any) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from stacks.settings import Settings
 from stacks.settings_error import SettingsError
-from stacks.stack_text import keys_in_clear, read_config, source_name
+from stacks.stack_text import encrypted_keys, keys_in_clear, read_config, source_name
 from stacks.validation import parse
 
 __all__ = [
@@ -34,20 +34,28 @@ def read_stack_file(path: Path) -> Settings:
     return parse(source_name(path), values)
 
 
-def read_engine_config(stack: str, config: Mapping[str, str], file: Path | None = None) -> Settings:
+def read_engine_config(
+    stack: str, config: Mapping[str, str], file: Path | None = None, secret: Collection[str] = ()
+) -> Settings:
     """The settings as the engine hands them to the program, where structured values are JSON.
 
     Args:
         stack: the stack's name.
         config: each value by its full key.
         file: the stack file, if there is one, for mistakes in its text that the engine lets through.
+        secret: the full keys that the engine knows to hold a secret somewhere. What is encrypted there is
+            not shown in a problem, wherever it was put.
 
     Raises:
         SettingsError: the text or the settings are wrong.
     """
-    if file is not None and file.is_file():
-        read_config(file)
-    return parse(stack_file_name(stack), {key: _from_json(value) for key, value in config.items()})
+    written = read_config(file) if file is not None and file.is_file() else {}
+    encrypted = [place for key, value in written.items() for place in encrypted_keys(value, (key,))]
+    unknown = [key for key in secret if not any(place.startswith(key) for place in encrypted)]
+    try:
+        return parse(stack_file_name(stack), {key: _from_json(value) for key, value in config.items()})
+    except SettingsError as error:
+        raise error.without_values_at((*encrypted, *unknown)) from None
 
 
 def warnings_of(file: Path) -> list[str]:

@@ -69,6 +69,19 @@ def keys_in_clear(value: Any, place: Place = ()) -> Iterator[str]:
             yield from keys_in_clear(inner, (*place, i))
 
 
+def encrypted_keys(value: Any, place: Place) -> Iterator[str]:
+    """Where values are encrypted (`secure:`), by their keys."""
+    if isinstance(value, dict):
+        mapping = cast("dict[Any, Any]", value)
+        if set(mapping) == {"secure"}:
+            yield written_key(place)
+        for key, inner in mapping.items():
+            yield from encrypted_keys(inner, (*place, str(key)))
+    elif isinstance(value, list):
+        for i, inner in enumerate(cast("list[Any]", value)):
+            yield from encrypted_keys(inner, (*place, i))
+
+
 def _as_yaml(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""

@@ -485,6 +485,21 @@ def test_what_the_engine_lets_through_in_a_files_text_is_refused(
     assert str(handed.value) == str(read.value)
 
 
+@pytest.mark.parametrize("with_file", [True, False])
+def test_an_encrypted_value_in_a_wrong_place_is_not_shown(tmp_path: Path, with_file: bool) -> None:
+    right = changed(tunnel("insideCidr", "Very.Secret_1"))
+    handed = {key: value if isinstance(value, str) else json.dumps(value) for key, value in right.items()}
+    file = tmp_path / "Pulumi.dev.yaml"
+    if with_file:
+        file.write_text(json.dumps({"config": changed(tunnel("insideCidr", {"secure": "v1:x:y"}))}))
+    with pytest.raises(SettingsError) as error:
+        read_engine_config("dev", handed, file, ["aws-vpn:hardwareVpn"])
+    assert "Very.Secret_1" not in str(error.value)
+    assert "tunnels[0].insideCidr = (not shown); should be" in str(error.value)
+    with pytest.raises(SettingsError, match=r"Very\.Secret_1"):
+        read_engine_config("dev", handed)
+
+
 def test_a_key_in_clear_is_warned_of_with_the_command_that_encrypts_it(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.dev.yaml"
     file.write_text(json.dumps({"config": changed(tunnel("presharedKey", "Very.Secret_1"))}))
