@@ -15,6 +15,7 @@ Config = dict[str, Any]
 """What a stack file has under `config`: plain values by their full keys."""
 
 REGION = "eu-central-1"
+"""A region of three zones: one that there is not is for a preflight to find."""
 ENCRYPTION = ("AES256", "AES256-GCM-16", "AES128", "AES128-GCM-16")
 INTEGRITY = ("SHA2-256", "SHA2-384", "SHA2-512", "SHA1")
 GROUPS = tuple(range(14, 25))
@@ -30,8 +31,8 @@ PRESHARED_KEYS = st.from_regex(r"[1-9A-Za-z._][0-9A-Za-z._]{7,40}", fullmatch=Tr
 @st.composite
 def configurations(draw: st.DrawFn, *, most_sites: int = 10, most_tunnels: int = 3) -> Config:
     """A stack's configuration, all of whose settings are valid alone and together."""
-    zone_count = draw(st.integers(1, 4))
-    zones = [f"{REGION}{letter}" for letter in "abcd"[:zone_count]]
+    zone_count = draw(st.integers(1, 3))
+    zones = [f"{REGION}{letter}" for letter in "abc"[:zone_count]]
     tunnels = draw(st.integers(0, most_tunnels)) if zone_count > 1 else 0
     config: Config = {"aws:region": REGION, "aws-vpn:network": draw(_networks(zones))}
     if draw(st.booleans()):

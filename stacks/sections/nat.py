@@ -10,7 +10,7 @@ from stacks.sections.section import RetentionDays, Section
 
 
 class NatSettings(Section):
-    """`none`, a managed NAT `gateway` per zone, or NAT `instances`: main and standby on one Elastic IP."""
+    """Nothing, a managed NAT gateway a zone, or a main and a standby instance on one Elastic IP."""
 
     mode: Literal["none", "gateways", "instances"] = "none"
     """`gateways`: a managed NAT gateway a zone. `instances`: main and standby with failover."""
