@@ -13,7 +13,7 @@ REPORTS := .sandbox/reports
 # Most of what tests do is wait: for engines, for timeouts of tunnels, for a monitor to decide.
 WORKERS ?= 4
 
-LOCK_HASH := $(firstword $(shell sha256sum requirements.lock))
+LOCK_HASH := $(firstword $(shell cat requirements.lock pyproject.toml | sha256sum))
 INSTALLED := $(VENV)/installed-$(LOCK_HASH)
 POLICY_CONFIG ?=
 CONFIGURED := $(if $(POLICY_CONFIG),--policy-pack-config '$(POLICY_CONFIG)')
@@ -125,7 +125,7 @@ lock: setup ## Pin every package anew, with hashes
 .PHONY: setup
 setup: $(INSTALLED) ## Install the pinned packages into .venv (the others do this by themselves)
 
-$(INSTALLED): requirements.lock
+$(INSTALLED): requirements.lock pyproject.toml
 	@command -v '$(PYTHON)' >/dev/null || { echo 'Python 3.11 or later is needed, and there is no $(PYTHON)' >&2; exit 1; }
 	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or later is needed; $(PYTHON) is $$('$(PYTHON)' --version)" >&2; exit 1; }

@@ -98,7 +98,7 @@ class Stored:
         if self.authenticated and not hmac.compare_digest(
             sealed.authentication.encode(), _authentication(self.authority, keys).encode()
         ):
-            raise AccessError(f"the authority {name} was changed by hand; should be restored from a backup")
+            raise AccessError(f"the authority {name!r} was changed by hand; should be restored from a backup")
         secrets = Secrets(**json.loads(content))
         check_certificates(self.authority, secrets)
         return Opened(self.authority, secrets, keys)

@@ -29,6 +29,7 @@ MAKES_OWN = {"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"}
 def project(tmp_path: Path) -> Path:
     """A folder with as much of the project as `make setup` looks at, and the packages on a dead port."""
     shutil.copy(ROOT / "Makefile", tmp_path)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "requirements.lock").write_text(f"uv==0.13.9 --hash=sha256:{'0' * 64}\n")
     return tmp_path
 

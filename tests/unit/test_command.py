@@ -218,11 +218,15 @@ def test_ctrl_c_leaves_no_traceback_while_a_command_is_still_loading(moment: flo
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
+        # Python tells of each import, so that the test knows when the program's own code has begun.
+        env={**os.environ, "PYTHONPROFILEIMPORTTIME": "1"},
         # a shell's background job has Ctrl-C ignored, which would be inherited
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "begun\n"
+    assert process.stderr
+    assert any("command.examples" in line for line in process.stderr)
     time.sleep(moment)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
