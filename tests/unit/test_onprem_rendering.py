@@ -23,7 +23,7 @@ from onprem.errors import OnpremError
 from onprem.rendering import UnsupportedError, devices, render
 
 GROUPS = (14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24)
-LIMITED = {"ios-xe", "junos", "libreswan", "routeros"}
+LIMITED = {"fortigate", "ios-xe", "junos", "libreswan", "routeros"}
 """Devices that lack some of AWS's algorithms: only they may refuse a connection."""
 
 
@@ -170,8 +170,8 @@ def test_tunnels_are_numbered_by_their_inside_block() -> None:
 
 
 def test_unknown_devices_are_told_the_known_ones() -> None:
-    with pytest.raises(OnpremError, match="unknown device 'asa'; should be one of ios-xe, junos"):
-        render(connection(BGP), "asa")
+    with pytest.raises(OnpremError, match=r"unknown device 'none'; should be one of .*ios-xe, junos"):
+        render(connection(BGP), "none")
 
 
 def test_what_a_device_lacks_is_named() -> None:
@@ -285,6 +285,35 @@ def test_junos_commands_refer_to_what_is_set(case: Any) -> None:
             assert is_set(f"policy-options policy-statement {words[-1]}")
         if words[-2] == "bind-interface":
             assert is_set(f"interfaces st0 unit {words[-1].removeprefix('st0.')}")
+
+
+@pytest.mark.parametrize("case", [BGP, STATIC])
+def test_fortigate_blocks_are_closed_and_names_are_set(case: Any) -> None:
+    opened: list[str] = []
+    edited: set[str] = set()
+    for words in map(shlex.split, _commands("fortigate", case)):
+        if words[0] in ("config", "edit"):
+            opened.append(words[0])
+            edited.update(words[1:] if words[0] == "edit" else ())
+        elif words[0] in ("next", "end"):
+            assert opened.pop() == {"next": "edit", "end": "config"}[words[0]]
+        else:
+            assert words[0] in ("set", "unset")
+            assert opened
+        if words[:2] in (["set", name] for name in REFERRING_IN_FORTIOS):
+            assert edited >= set(words[2:]) - {"wan1", "internal"}, words
+    assert not opened
+
+
+REFERRING_IN_FORTIOS = (
+    "interface", "phase1name", "srcintf", "dstintf", "srcaddr", "dstaddr", "device",
+    "match-ip-address", "route-map-in", "route-map-out",
+)  # fmt: skip
+
+
+def _commands(device: str, case: Any) -> list[str]:
+    lines = map(str.strip, _file(device, case).splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 @pytest.mark.parametrize("case", [BGP, STATIC])
