@@ -47,7 +47,7 @@ def warnings(authority: Authority, now: datetime) -> Iterator[str]:
         if latest.revoked is None and days < WARNING_DAYS:
             yield f"{name} {_expiry(days)}: `renew {name}`, or `revoke {name}`"
     if not authority.published:
-        yield "the servers have not been told yet: `publish`"
+        yield "not published to the servers yet: `publish`"
 
 
 def _state(issued: Issued, now: datetime) -> str:

@@ -113,7 +113,7 @@ def test_publishing_before_deploying_is_told_and_can_be_repeated(run: Run, cloud
     assert (
         err == f"secret {SECRET}/server is not in eu-central-1; should be deployed first: make up STACK=dev\n"
     )
-    assert "the servers have not been told yet" in run("list")[2]
+    assert "not published to the servers yet" in run("list")[2]
     deploy_secrets(cloud)
     assert run("publish")[0] == 0
     assert run("list")[2] == ""

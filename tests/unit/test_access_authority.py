@@ -209,7 +209,7 @@ def test_expiries_are_listed_and_warned_of(pair: Pair) -> None:
         "the server's certificate has expired",
         "the revocation list has expired, and nobody will be let in then",
         "alice has expired",
-        "the servers have not been told yet",
+        "not published to the servers yet",
     ]
 
 
