@@ -23,7 +23,7 @@ from onprem.errors import OnpremError
 from onprem.rendering import UnsupportedError, devices, render
 
 GROUPS = (14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24)
-LIMITED = {"fortigate", "ios-xe", "junos", "libreswan", "routeros"}
+LIMITED = {"fortigate", "ios-xe", "junos", "libreswan", "pan-os", "routeros"}
 """Devices that lack some of AWS's algorithms: only they may refuse a connection."""
 
 
@@ -314,6 +314,31 @@ REFERRING_IN_FORTIOS = (
 def _commands(device: str, case: Any) -> list[str]:
     lines = map(str.strip, _file(device, case).splitlines())
     return [line for line in lines if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("case", [BGP, STATIC])
+def test_pan_os_commands_refer_to_what_is_set(case: Any) -> None:
+    commands = [shlex.split(line) for line in _commands("pan-os", case)]
+    paths = [" ".join(words) for words in commands]
+    kinds = {
+        "ike-gateway": "set network ike gateway",
+        "ike-crypto-profile": "set network ike crypto-profiles ike-crypto-profiles",
+        "ipsec-crypto-profile": "set network ike crypto-profiles ipsec-crypto-profiles",
+        "tunnel-monitor-profile": "set network profiles monitor-profile",
+        "tunnel-interface": "set network interface tunnel units",
+        "used-by": "set network virtual-router default protocol bgp peer-group",
+    }
+    found: set[str] = set()
+    for words in commands:
+        assert words[0] == "set"
+        if words[-2] in kinds:
+            found.add(words[-2])
+            assert any(path.startswith(f"{kinds[words[-2]]} {words[-1]} ") for path in paths), words
+    assert set(kinds) - found == (set() if connection(case).bgp else {"used-by"})
+    rules = [words for words in commands if words[:4] == ["set", "rulebase", "security", "rules"]]
+    assert len(rules) == 2
+    for name in {word for words in rules for word in words if re.search(r"-(lan|vpc)-\d+$", word)}:
+        assert any(path.startswith(f"set address {name} ip-netmask ") for path in paths)
 
 
 @pytest.mark.parametrize("case", [BGP, STATIC])
