@@ -24,7 +24,7 @@ from access.store import (
     refuse_repository,
     save,
 )
-from hosts.openvpn_server.host import SITE_PREFIX, site_name
+from model.names import SITE_PREFIX, site_name
 from stacks.sections.openvpn import OpenVpnSettings
 
 

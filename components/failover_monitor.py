@@ -5,16 +5,18 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
+from components.host_archives import HostArchive, HostArchiveArgs, HostArchives
 from components.host_image import debian_image, unless_asked
 from components.host_role import HostRole, HostRoleArgs
 from components.host_security_group import HostSecurityGroup, HostSecurityGroupArgs
 from components.labels import Labels
-from hosts.failover_monitor import MonitorHost, user_data
+from hosts.failover_monitor import MonitorHost, content
 
 INSTANCE_TYPE = "t4g.nano"
 ALARM_PERIOD_SECONDS = 60
@@ -23,12 +25,13 @@ ALARM_PERIODS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class FailoverMonitorArgs:
-    """`host` names the parameter with the monitor's configuration; `statements` its role's permissions."""
+    """`host` names the object with the monitor's configuration; `statements` its role's permissions."""
 
     labels: Labels
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
     host: MonitorHost
+    archives: HostArchives
     image_release: str | None
     log_retention_days: int
     encryption_key_arn: pulumi.Input[str]
@@ -51,6 +54,17 @@ class FailoverMonitor(pulumi.ComponentResource):
         super().__init__("aws-vpn:failover:FailoverMonitor", name, None, opts)
         self._name, self._args = name, args
         self._own = pulumi.ResourceOptions(parent=self)
+        archive = HostArchive(
+            name,
+            HostArchiveArgs(
+                labels=args.labels,
+                archives=args.archives,
+                content=partial(content, args.host),
+                region=args.host.region,
+                log_group=args.host.log_group,
+            ),
+            self._own,
+        )
         role = HostRole(
             name,
             HostRoleArgs(
@@ -58,11 +72,12 @@ class FailoverMonitor(pulumi.ComponentResource):
                 log_group=args.host.log_group,
                 log_retention_days=args.log_retention_days,
                 encryption_key_arn=args.encryption_key_arn,
-                statements=args.statements,
+                statements=[*args.statements, archive.read_statement],
+                alert_topic_arn=args.alert_topic_arn,
             ),
             self._own,
         )
-        template = self._template(role)
+        template = self._template(role, archive)
         aws.autoscaling.Group(
             name,
             name=args.labels.names.of(name),
@@ -109,7 +124,7 @@ class FailoverMonitor(pulumi.ComponentResource):
             opts=self._own,
         )
 
-    def _template(self, role: HostRole) -> aws.ec2.LaunchTemplate:
+    def _template(self, role: HostRole, archive: HostArchive) -> aws.ec2.LaunchTemplate:
         name, args = self._name, self._args
         tags = args.labels.tagged(name)
         security_group = HostSecurityGroup(
@@ -126,7 +141,7 @@ class FailoverMonitor(pulumi.ComponentResource):
             name=args.labels.names.of(name),
             image_id=debian_image(INSTANCE_TYPE, args.image_release, self),
             instance_type=INSTANCE_TYPE,
-            user_data=base64.b64encode(user_data(args.host)).decode(),
+            user_data=archive.user_data.apply(_base64),
             iam_instance_profile=aws.ec2.LaunchTemplateIamInstanceProfileArgs(name=role.profile_name),
             metadata_options=aws.ec2.LaunchTemplateMetadataOptionsArgs(
                 http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
@@ -151,3 +166,8 @@ class FailoverMonitor(pulumi.ComponentResource):
                 parent=self, ignore_changes=unless_asked(args.image_release, "imageId")
             ),
         )
+
+
+def _base64(text: str) -> str:
+    """Launch templates take user data encoded."""
+    return base64.b64encode(text.encode()).decode()

@@ -11,11 +11,11 @@ import pulumi
 import pulumi_aws as aws
 
 from components.failover_monitor import FailoverMonitor, FailoverMonitorArgs
+from components.host_archives import HostArchives
 from components.labels import Labels
+from components.log_alarm import METRIC_NAMESPACE
 from components.server_pair import ServerPair
 from hosts.failover_monitor import MonitorHost
-
-METRIC_NAMESPACE = "aws-vpn"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +27,11 @@ class FloatingIpArgs:
     """
 
     labels: Labels
-    region: str
     vpc_id: pulumi.Input[str]
+    address: aws.ec2.Eip
     servers: ServerPair
+    monitor: MonitorHost
+    archives: HostArchives
     image_release: str | None
     route_tables: Mapping[str, aws.ec2.RouteTable]
     destinations: Sequence[IPv4Network]
@@ -43,10 +45,10 @@ class FloatingIpArgs:
 
 
 class FloatingIp(pulumi.ComponentResource):
-    """The address starts on main; from then on it and its routes belong to the monitor.
+    """The address and the routes that go with it belong to the monitor, which gives them to main first.
 
-    The program names main as the holder only when it creates them, and ignores who holds them later: an
-    update after a failover must not move the traffic back.
+    The program says nothing of who holds the address, and names main for the routes only when it creates
+    them: an update after a failover must not move the traffic back.
     """
 
     public_ip: pulumi.Output[str]
@@ -61,13 +63,7 @@ class FloatingIp(pulumi.ComponentResource):
         super().__init__("aws-vpn:failover:FloatingIp", name, followers, opts)
         self._name, self._args = name, args
         self._own = pulumi.ResourceOptions(parent=self)
-        self._address = aws.ec2.Eip(
-            name,
-            domain="vpc",
-            instance=args.servers.main.id,
-            tags=args.labels.tagged(name),
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["instance"]),
-        )
+        self._address = args.address
         self.public_ip = self._address.public_ip
         self._routes()
         self._monitor()
@@ -86,15 +82,13 @@ class FloatingIp(pulumi.ComponentResource):
 
     def _monitor(self) -> None:
         name, args = f"{self._name}-monitor", self._args
-        names = args.labels.names
-        parameter = aws.ssm.Parameter(
-            name,
-            name=names.parameter("failover", self._name),
-            type="String",
-            tier="Intelligent-Tiering",
-            value=pulumi.Output.json_dumps(self._configuration(), separators=(",", ":")),
-            tags=args.labels.tagged(name),
-            opts=self._own,
+        configuration = args.archives.put(
+            f"{self._name}-configuration",
+            args.labels,
+            self,
+            args.monitor.configuration,
+            content=pulumi.Output.json_dumps(self._configuration(), separators=(",", ":")),
+            content_type="application/json",
         )
         FailoverMonitor(
             name,
@@ -102,17 +96,12 @@ class FloatingIp(pulumi.ComponentResource):
                 labels=args.labels,
                 vpc_id=args.vpc_id,
                 subnet_ids=args.monitor_subnet_ids,
-                host=MonitorHost(
-                    environment=names.stack,
-                    name=self._name,
-                    region=args.region,
-                    parameter=names.parameter("failover", self._name),
-                    log_group=names.path("failover-monitor", self._name),
-                ),
+                host=args.monitor,
+                archives=args.archives,
                 image_release=args.image_release,
                 log_retention_days=args.log_retention_days,
                 encryption_key_arn=args.encryption_key_arn,
-                statements=self._permissions(parameter),
+                statements=self._permissions(configuration),
                 metric_namespace=METRIC_NAMESPACE,
                 alert_topic_arn=args.alert_topic_arn,
             ),
@@ -124,7 +113,7 @@ class FloatingIp(pulumi.ComponentResource):
         return {
             "name": self._name,
             "environment": args.labels.names.stack,
-            "region": args.region,
+            "region": args.monitor.region,
             "allocationId": self._address.allocation_id,
             "main": _member(args.servers.main),
             "standby": _member(args.servers.standby),
@@ -139,7 +128,7 @@ class FloatingIp(pulumi.ComponentResource):
             "metricNamespace": METRIC_NAMESPACE,
         }
 
-    def _permissions(self, parameter: aws.ssm.Parameter) -> list[dict[str, Any]]:
+    def _permissions(self, configuration: aws.s3.BucketObjectv2) -> list[dict[str, Any]]:
         """Moving this address between these servers, these route tables' routes, and nothing else.
 
         Describe calls know no resources; `CreateTags` is left out on purpose, since it would defeat
@@ -147,7 +136,7 @@ class FloatingIp(pulumi.ComponentResource):
         """
         args = self._args
         servers = (args.servers.main, args.servers.standby)
-        region = {"StringEquals": {"ec2:Region": args.region}}
+        region = {"StringEquals": {"ec2:Region": args.monitor.region}}
         statements = [
             _allow(
                 ["ec2:AssociateAddress"],
@@ -172,12 +161,12 @@ class FloatingIp(pulumi.ComponentResource):
                 "*",
                 {"StringEquals": {"cloudwatch:namespace": METRIC_NAMESPACE}},
             ),
-            _allow(["ssm:GetParameter"], parameter.arn),
+            args.archives.read_statement(configuration),
             _allow(["sns:Publish"], args.alert_topic_arn),
             _allow(
                 ["kms:Decrypt", "kms:GenerateDataKey"],
                 args.encryption_key_arn,
-                {"StringEquals": {"kms:ViaService": f"sns.{args.region}.amazonaws.com"}},
+                {"StringEquals": {"kms:ViaService": f"sns.{args.monitor.region}.amazonaws.com"}},
             ),
         ]
         if args.destinations:

@@ -11,6 +11,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.labels import Labels
+from components.log_alarm import LogAlarmArgs, log_alarm
+from hosts.user_data import REFUSAL_PATTERN
 
 SESSION_MANAGER: dict[str, Any] = {
     "Effect": "Allow",
@@ -28,6 +30,8 @@ SESSION_MANAGER: dict[str, Any] = {
 AWS's own AmazonSSMManagedInstanceCore would let every host read all parameters of the account.
 """
 
+REFUSAL_PERIOD_SECONDS = 300
+
 
 @dataclass(frozen=True, kw_only=True)
 class HostRoleArgs:
@@ -42,10 +46,14 @@ class HostRoleArgs:
     log_retention_days: int
     encryption_key_arn: pulumi.Input[str]
     statements: Sequence[dict[str, Any]]
+    alert_topic_arn: pulumi.Input[str]
 
 
 class HostRole(pulumi.ComponentResource):
-    """A role that EC2 instances take on through an instance profile."""
+    """A role that EC2 instances take on through an instance profile, their logs, and an alarm on these.
+
+    The alarm tells of a host that found another archive in the bucket than it was told, and did not start.
+    """
 
     profile_name: pulumi.Output[str]
 
@@ -97,6 +105,18 @@ class HostRole(pulumi.ComponentResource):
             role=role.name,
             tags=args.labels.tagged(name),
             opts=own,
+        )
+        log_alarm(
+            f"{name}-refused",
+            LogAlarmArgs(
+                labels=args.labels,
+                log_group=logs.name,
+                pattern=REFUSAL_PATTERN,
+                description=f"{name}: a host refuses its archive, which is not what the program made",
+                period_seconds=REFUSAL_PERIOD_SECONDS,
+                alert_topic_arn=args.alert_topic_arn,
+            ),
+            self,
         )
         self.profile_name = profile.name
         self.register_outputs({"profileName": self.profile_name})

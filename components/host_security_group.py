@@ -35,7 +35,10 @@ class HostSecurityGroupArgs:
 
 
 class HostSecurityGroup(pulumi.ComponentResource):
-    """A security group with a rule, and so a description, for each way in."""
+    """A security group with a rule, and so a description, for each way in.
+
+    Pulumi names it, so that one that has to be replaced stands beside the old one until no host uses that.
+    """
 
     id: pulumi.Output[str]
 
@@ -46,7 +49,6 @@ class HostSecurityGroup(pulumi.ComponentResource):
         own = pulumi.ResourceOptions(parent=self)
         group = aws.ec2.SecurityGroup(
             name,
-            name=args.labels.names.of(name),
             description=args.description,
             vpc_id=args.vpc_id,
             tags=args.labels.tagged(name),

@@ -10,12 +10,16 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.elastic_address import elastic_address
 from components.floating_ip import FloatingIp, FloatingIpArgs
+from components.host_archives import HostArchives
 from components.host_security_group import HostSecurityGroup, HostSecurityGroupArgs, Ingress
 from components.labels import Labels
 from components.server_pair import ServerPair, ServerPairArgs
-from hosts.nat import NatHost, user_data
+from hosts.failover_monitor import MonitorHost
+from hosts.nat import NatHost, content
 
+TYPE = "aws-vpn:nat:NatInstances"
 INTERNET = IPv4Network("0.0.0.0/0")
 
 
@@ -25,6 +29,8 @@ class NatInstancesArgs:
 
     labels: Labels
     host: NatHost
+    monitor: MonitorHost
+    archives: HostArchives
     instance_type: str
     image_release: str | None
     log_retention_days: int
@@ -44,9 +50,10 @@ class NatInstances(pulumi.ComponentResource):
     public_ip: pulumi.Output[str]
 
     def __init__(self, name: str, args: NatInstancesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("aws-vpn:nat:NatInstances", name, None, opts)
+        super().__init__(TYPE, name, None, opts)
         self._name, self._args = name, args
         self._own = pulumi.ResourceOptions(parent=self)
+        address = elastic_address(name, args.labels, self, TYPE)
         servers = ServerPair(
             name,
             ServerPairArgs(
@@ -55,7 +62,11 @@ class NatInstances(pulumi.ComponentResource):
                 security_group_id=self._security_group().id,
                 instance_type=args.instance_type,
                 image_release=args.image_release,
-                user_data=user_data(args.host),
+                content=content(args.host),
+                archives=args.archives,
+                address=address,
+                region=args.host.region,
+                alert_topic_arn=args.alert_topic_arn,
                 log_group=args.host.log_group,
                 log_retention_days=args.log_retention_days,
                 encryption_key_arn=args.encryption_key_arn,
@@ -63,13 +74,15 @@ class NatInstances(pulumi.ComponentResource):
             ),
             self._own,
         )
-        address = FloatingIp(
+        FloatingIp(
             name,
             FloatingIpArgs(
                 labels=args.labels,
-                region=args.host.region,
                 vpc_id=args.vpc_id,
+                address=address,
                 servers=servers,
+                monitor=args.monitor,
+                archives=args.archives,
                 image_release=args.image_release,
                 route_tables=args.route_tables,
                 destinations=(INTERNET,),

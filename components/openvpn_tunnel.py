@@ -9,7 +9,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.floating_ip import METRIC_NAMESPACE, FloatingIp, FloatingIpArgs
+from components.elastic_address import elastic_address
+from components.floating_ip import FloatingIp, FloatingIpArgs
+from components.host_archives import HostArchives
 from components.host_security_group import (
     ANYWHERE,
     HostSecurityGroup,
@@ -17,10 +19,14 @@ from components.host_security_group import (
     Ingress,
 )
 from components.labels import Labels
+from components.log_alarm import LogAlarmArgs, log_alarm
 from components.server_pair import ServerPair, ServerPairArgs
-from hosts.openvpn_server import ServerHost, user_data
+from hosts.failover_monitor import MonitorHost
+from hosts.openvpn_server import ServerHost, content
 from hosts.openvpn_server.firewall import FLOOD_PREFIX
 from hosts.openvpn_server.units import FETCH_IDENTIFIER
+
+TYPE = "aws-vpn:openvpn:OpenVpnTunnel"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +84,8 @@ class OpenVpnTunnelArgs:
 
     labels: Labels
     host: ServerHost
+    monitor: MonitorHost
+    archives: HostArchives
     instance_type: str
     image_release: str | None
     log_retention_days: int
@@ -106,18 +114,21 @@ class OpenVpnTunnel(pulumi.ComponentResource):
             "clientPool": str(args.host.client_pool),
             "officeLans": [str(lan) for lan in args.host.office_networks],
         }
-        super().__init__("aws-vpn:openvpn:OpenVpnTunnel", name, claims, opts)
+        super().__init__(TYPE, name, claims, opts)
         self._name, self._args = name, args
         self._own = pulumi.ResourceOptions(parent=self)
         secrets = {kind: self._secret(kind) for kind in ("server", "crl", "probe")}
+        self._address = elastic_address(name, args.labels, self, TYPE)
         servers = self._servers(secrets)
-        address = FloatingIp(
+        FloatingIp(
             name,
             FloatingIpArgs(
                 labels=args.labels,
-                region=args.host.region,
                 vpc_id=args.vpc_id,
+                address=self._address,
                 servers=servers,
+                monitor=args.monitor,
+                archives=args.archives,
                 image_release=args.image_release,
                 route_tables=args.route_tables,
                 destinations=(args.host.client_pool, *args.host.office_networks),
@@ -138,7 +149,7 @@ class OpenVpnTunnel(pulumi.ComponentResource):
         )
         for alarm in LOG_ALARMS:
             self._log_alarm(alarm, servers)
-        self.public_ip = address.public_ip
+        self.public_ip = self._address.public_ip
         self.register_outputs({**claims, "publicIp": self.public_ip})
 
     def _secret(self, kind: str) -> aws.secretsmanager.Secret:
@@ -162,7 +173,11 @@ class OpenVpnTunnel(pulumi.ComponentResource):
                 security_group_id=self._security_group().id,
                 instance_type=args.instance_type,
                 image_release=args.image_release,
-                user_data=user_data(args.host),
+                content=content(args.host),
+                archives=args.archives,
+                address=self._address,
+                region=args.host.region,
+                alert_topic_arn=args.alert_topic_arn,
                 log_group=args.host.log_group,
                 log_retention_days=args.log_retention_days,
                 encryption_key_arn=args.encryption_key_arn,
@@ -178,33 +193,21 @@ class OpenVpnTunnel(pulumi.ComponentResource):
         )
 
     def _log_alarm(self, alarm: LogAlarm, servers: ServerPair) -> None:
-        name, args = f"{self._name}-{alarm.part}", self._args
-        metric = args.labels.names.of(name)
-        aws.cloudwatch.LogMetricFilter(
-            name,
-            name=metric,
-            log_group_name=args.host.log_group,
-            pattern=alarm.pattern,
-            metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
-                name=metric, namespace=METRIC_NAMESPACE, value="1"
+        args = self._args
+        log_alarm(
+            f"{self._name}-{alarm.part}",
+            LogAlarmArgs(
+                labels=args.labels,
+                log_group=args.host.log_group,
+                pattern=alarm.pattern,
+                description=f"OpenVPN tunnel {args.host.tunnel}: {alarm.description}",
+                threshold=alarm.threshold,
+                period_seconds=alarm.period_seconds,
+                periods=alarm.periods,
+                alert_topic_arn=args.alert_topic_arn,
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[servers]),
-        )
-        aws.cloudwatch.MetricAlarm(
-            name,
-            name=metric,
-            alarm_description=f"OpenVPN tunnel {args.host.tunnel}: {alarm.description}",
-            namespace=METRIC_NAMESPACE,
-            metric_name=metric,
-            statistic="Sum",
-            comparison_operator="GreaterThanThreshold",
-            threshold=alarm.threshold,
-            period=alarm.period_seconds,
-            evaluation_periods=alarm.periods,
-            treat_missing_data="notBreaching",
-            alarm_actions=[args.alert_topic_arn],
-            tags=args.labels.tagged(name),
-            opts=self._own,
+            self,
+            after=servers,
         )
 
     def _security_group(self) -> HostSecurityGroup:

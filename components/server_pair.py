@@ -9,25 +9,34 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.host_archives import HostArchive, HostArchiveArgs, HostArchives
 from components.host_image import debian_image, unless_asked
 from components.host_role import HostRole, HostRoleArgs
 from components.labels import Labels
+from hosts.content import HostContent
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServerPairArgs:
-    """`subnet_ids` are main's and standby's. `statements` are the permissions of the hosts' IAM role."""
+    """`subnet_ids` are main's and standby's. `statements` are the permissions of the hosts' IAM role.
+
+    `address` is theirs in turn: it is there before them, and released after they have gone.
+    """
 
     labels: Labels
     subnet_ids: tuple[pulumi.Input[str], pulumi.Input[str]]
     security_group_id: pulumi.Input[str]
     instance_type: str
     image_release: str | None
-    user_data: str
+    content: HostContent
+    archives: HostArchives
+    address: aws.ec2.Eip
+    region: str
     log_group: str
     log_retention_days: int
     encryption_key_arn: pulumi.Input[str]
     statements: Sequence[dict[str, Any]]
+    alert_topic_arn: pulumi.Input[str]
 
 
 class ServerPair(pulumi.ComponentResource):
@@ -44,6 +53,18 @@ class ServerPair(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ServerPairArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("aws-vpn:host:ServerPair", name, None, opts)
+        archive = HostArchive(
+            name,
+            HostArchiveArgs(
+                labels=args.labels,
+                archives=args.archives,
+                content=lambda _: args.content,
+                region=args.region,
+                log_group=args.log_group,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        self._user_data = archive.user_data
         role = HostRole(
             name,
             HostRoleArgs(
@@ -51,7 +72,8 @@ class ServerPair(pulumi.ComponentResource):
                 log_group=args.log_group,
                 log_retention_days=args.log_retention_days,
                 encryption_key_arn=args.encryption_key_arn,
-                statements=args.statements,
+                statements=[*args.statements, archive.read_statement],
+                alert_topic_arn=args.alert_topic_arn,
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -79,7 +101,7 @@ class ServerPair(pulumi.ComponentResource):
             associate_public_ip_address=True,
             source_dest_check=False,
             iam_instance_profile=role.profile_name,
-            user_data=args.user_data,
+            user_data=self._user_data,
             user_data_replace_on_change=True,
             metadata_options=aws.ec2.InstanceMetadataOptionsArgs(
                 http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
@@ -90,7 +112,7 @@ class ServerPair(pulumi.ComponentResource):
             tags=args.labels.tagged(name),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[after] if after else None,
+                depends_on=[args.address, *([after] if after else [])],
                 # Where the Elastic IP is, and whether the instance runs, changes what AWS reports here.
                 ignore_changes=[*unless_asked(args.image_release, "ami"), "associatePublicIpAddress"],
             ),

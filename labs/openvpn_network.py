@@ -8,18 +8,19 @@
     public-b 10.10.32.20 ---    |
                              server 10.10.0.10
 
-What runs on the server are the files in its user data, unchanged; the programs among them are run by Debian's
+What runs on the server are the files in its archive, unchanged; the programs among them are run by Debian's
 Python. What clients use are the profiles that `aws-vpn access` wrote.
 """
 
 from __future__ import annotations
 
-import base64
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+import tarfile
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,9 +30,11 @@ from typing import Any
 
 import yaml
 
-from hosts.openvpn_server import ServerHost, user_data
+from hosts.content import HostContent
+from hosts.openvpn_server import ServerHost, content
 from labs.moto_server import CloudServer
 from labs.namespaces import Host, Lab, NetworkError, Program, wait_until
+from stacks.hosts import openvpn_server
 from stacks.stack_file import read_stack_file
 
 ROOT = Path(__file__).parents[1]
@@ -107,7 +110,7 @@ class Tunnel:
         path = stacks / f"Pulumi.{self.stack}.yaml"
         path.write_text(yaml.safe_dump(document), encoding="utf-8")
         settings = read_stack_file(path)
-        self.host = ServerHost.of(self.stack, settings, settings.open_vpn[0])
+        self.host = openvpn_server(self.stack, settings, settings.open_vpn[0])
         client = self.cloud.client("secretsmanager")
         for kind in ("server", "crl", "probe"):
             client.create_secret(Name=f"aws-vpn/{self.stack}/openvpn/{self.host.tunnel}/{kind}")
@@ -153,21 +156,13 @@ class Tunnel:
         return self.home / "profiles" / f"aws-vpn-{self.stack}-{self.host.tunnel}-{name}.ovpn"
 
     def files(self, root: Path) -> Path:
-        """Write what the user data writes, below `root` instead of /."""
+        """Unpack the server's archive below `root` instead of /."""
         return self.write(self.host, root)
 
     @staticmethod
     def write(host: ServerHost, root: Path) -> Path:
-        """Write what the user data of any host writes, below `root` instead of /."""
-        document = yaml.safe_load(user_data(host))
-        for entry in document["write_files"]:
-            path = root / entry["path"].lstrip("/")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            content = entry["content"].encode()
-            path.write_bytes(base64.b64decode(content) if entry.get("encoding") == "b64" else content)
-            path.chmod(int(entry.get("permissions", "0644"), 8))
-        unpack = document["runcmd"][0].replace(" /", f" {root}/")
-        subprocess.run(unpack, shell=True, check=True, timeout=10)
+        """Unpack any server's archive below `root` instead of /."""
+        unpack(content(host), root)
         (root / "etc/openvpn/server/ccd").mkdir(exist_ok=True)
         (root / "run/openvpn-server").mkdir(parents=True, exist_ok=True)
         return root
@@ -192,6 +187,13 @@ class Tunnel:
         )
         assert not check or done.returncode == 0, done.stderr
         return done.stdout + done.stderr
+
+
+def unpack(made: HostContent, root: Path) -> Path:
+    """A host's archive below `root` instead of /."""
+    with tarfile.open(fileobj=io.BytesIO(made.archive)) as archive:
+        archive.extractall(root)  # noqa: S202
+    return root
 
 
 @dataclass(frozen=True)

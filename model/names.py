@@ -13,6 +13,13 @@ STACK_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 ROLE_NAME_LIMIT = 64
 """Characters of an IAM role's name ("IAM and AWS STS quotas")."""
 
+SITE_PREFIX = "site-"
+
+
+def site_name(office: str) -> str:
+    """The common name of the certificate that an office's router carries: `site-potsdam`."""
+    return f"{SITE_PREFIX}{office}"
+
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentNames:
@@ -33,9 +40,13 @@ class EnvironmentNames:
         """A log group: `/aws-vpn/dev/openvpn/staff`."""
         return "/".join(("", PROJECT, self.stack, *parts))
 
-    def parameter(self, *parts: str) -> str:
-        """A parameter of Systems Manager, whose name may not start with "aws" (PutParameter)."""
-        return f"/pulumi{self.path(*parts)}"
+    def bucket(self, account: str) -> str:
+        """The bucket of host archives: `aws-vpn-dev-123456789012`, told apart worldwide by the account.
+
+        At most 61 characters, of which S3 takes small letters, digits and hyphens ("General purpose bucket
+        naming rules").
+        """
+        return f"{PROJECT}-{self.stack.lower().replace('_', '-')}-{account}"
 
     def openvpn_address(self, tunnel: str) -> str:
         """The `Name` of an OpenVPN tunnel's Elastic IP: `aws-vpn-dev-openvpn-staff`."""

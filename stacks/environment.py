@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import pulumi
@@ -11,14 +12,14 @@ import pulumi_aws as aws
 from components.alert_topic import AlertTopic, AlertTopicArgs
 from components.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.hardware_vpn import ConnectedSite, HardwareVpn, HardwareVpnArgs, SiteArgs, TunnelArgs
+from components.host_archives import HostArchives, HostArchivesArgs
 from components.labels import Labels
 from components.nat_instances import NatInstances, NatInstancesArgs
 from components.network import Network, NetworkArgs
 from components.openvpn_tunnel import OpenVpnTunnel, OpenVpnTunnelArgs
-from hosts.nat import NatHost
-from hosts.openvpn_server import ServerHost, UserDataTooLargeError, user_data
 from model.arns import Place
 from model.names import PROJECT, ROLE_NAME_LIMIT, STACK_NAME, EnvironmentNames
+from stacks.hosts import failover_monitor, nat_instance, openvpn_server
 from stacks.sections.failover import FailoverSettings
 from stacks.sections.hardware_vpn import HardwareVpnSettings, Site
 from stacks.sections.openvpn import OpenVpnSettings
@@ -31,12 +32,14 @@ class Environment:
     """A VPC, and the VPNs and NAT that the settings ask for.
 
     Raises:
-        SettingsError: AWS has no names for it, or a server cannot be told so much; nothing is registered.
+        SettingsError: AWS has no names for it; nothing is registered.
     """
 
     def __init__(self, stack: str, settings: Settings) -> None:
         self._settings = settings
-        self._servers = _servers(stack, settings)
+        problems = [*_name_problems(stack, settings)]
+        if problems:
+            raise SettingsError(stack_file_name(stack), problems)
         self._labels = Labels(names=EnvironmentNames(stack), tags=settings.tags)
         self._place = Place(settings.region, settings.account or aws.get_caller_identity().account_id)
         self._key = EncryptionKey(
@@ -130,12 +133,22 @@ class Environment:
             ),
         )
 
+    @cached_property
+    def _archives(self) -> HostArchives:
+        """Made for the first host that asks; an environment without hosts has none."""
+        return HostArchives(
+            "host-archives", HostArchivesArgs(labels=self._labels, account=self._place.account)
+        )
+
     def _build_tunnel(self, tunnel: OpenVpnSettings) -> OpenVpnTunnel:
+        name, stack = f"openvpn-{tunnel.name}", self._labels.names.stack
         return OpenVpnTunnel(
-            f"openvpn-{tunnel.name}",
+            name,
             OpenVpnTunnelArgs(
                 labels=self._labels,
-                host=self._servers[tunnel.name],
+                host=openvpn_server(stack, self._settings, tunnel),
+                monitor=failover_monitor(stack, self._settings, name),
+                archives=self._archives,
                 instance_type=tunnel.instance_type,
                 image_release=self._settings.host_image,
                 log_retention_days=tunnel.log_retention_days,
@@ -152,17 +165,14 @@ class Environment:
         )
 
     def _build_nat_instances(self) -> NatInstances:
-        nat, names = self._settings.nat, self._labels.names
+        nat, stack = self._settings.nat, self._labels.names.stack
         return NatInstances(
             "nat",
             NatInstancesArgs(
                 labels=self._labels,
-                host=NatHost(
-                    environment=names.stack,
-                    region=self._settings.region,
-                    vpc_cidr=self._settings.network.cidr,
-                    log_group=names.path("nat"),
-                ),
+                host=nat_instance(stack, self._settings),
+                monitor=failover_monitor(stack, self._settings, "nat"),
+                archives=self._archives,
                 instance_type=nat.instance_type,
                 image_release=self._settings.host_image,
                 log_retention_days=nat.log_retention_days,
@@ -210,21 +220,6 @@ def _name_problems(stack: str, settings: Settings) -> Iterator[Problem]:
                 f"shorter by {excess}, as the stack is called {stack}: an IAM role's name ends at"
                 f" {ROLE_NAME_LIMIT} characters",
             )
-
-
-def _servers(stack: str, settings: Settings) -> dict[str, ServerHost]:
-    """What each tunnel's servers are told, once it is clear that all of it fits."""
-    hosts = {tunnel.name: ServerHost.of(stack, settings, tunnel) for tunnel in settings.open_vpn}
-    problems = [*_name_problems(stack, settings)]
-    for i, host in enumerate(hosts.values()):
-        try:
-            user_data(host)
-        except UserDataTooLargeError as error:
-            key = f"{PROJECT}:openVpn[{i}]"
-            problems.append(Problem(key, host.tunnel, f"fewer offices and fixed addresses: {error}"))
-    if problems:
-        raise SettingsError(stack_file_name(stack), problems)
-    return hosts
 
 
 def _site_args(vpn: HardwareVpnSettings, site: Site) -> SiteArgs:

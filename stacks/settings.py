@@ -33,7 +33,7 @@ DebianRelease = Annotated[
     str,
     matching(r"\d{8}-\d{4,5}", "a release of Debian's cloud image, such as 20250814-2205"),
 ]
-"""As Debian's images in EC2 end (wiki.debian.org/Cloud/AmazonEC2Image/Bookworm)."""
+"""As Debian's images in EC2 end (wiki.debian.org/Cloud/AmazonEC2Image/Trixie)."""
 
 OWN_TAGS = ("Name", "Project", "Environment", "Site", "Location", "Critical", "Tier")
 """Tags that this program sets itself."""

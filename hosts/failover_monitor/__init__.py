@@ -1,7 +1,7 @@
-"""The failover monitor's host. What runs on it is the package `monitor`, which the user data carries."""
+"""The failover monitor's host. What runs on it is the package of this name in `hosts/programs`."""
 
 from __future__ import annotations
 
-from hosts.failover_monitor.host import MonitorHost, user_data
+from hosts.failover_monitor.host import MonitorHost, content
 
-__all__ = ["MonitorHost", "user_data"]
+__all__ = ["MonitorHost", "content"]

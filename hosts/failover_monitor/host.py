@@ -1,31 +1,24 @@
-"""What the monitor's instance is told at boot.
+"""What the monitor knows and is made of.
 
-It knows the name of one SSM parameter and reads everything else there, so that ids which exist only after a
+It knows the place of one S3 object and reads everything else there, so that ids which exist only after a
 deployment, and any later change of them, never need another instance.
 """
 
 from __future__ import annotations
 
-import gzip
 from dataclasses import dataclass
 from pathlib import Path
 
-from hosts.boot import (
-    USER_DATA_LIMIT,
-    cloud_config,
-    journal_files,
-    packed,
-    program,
-    session_manager_commands,
-)
+from hosts.content import SHARED_PACKAGES, START_PROGRAM, HostContent, program, start_script
+from hosts.journal import SHIP_UNIT, journal_files
+from hosts.session_manager import INSTALL_UNIT, session_manager_files
 
-PACKAGES = ("curl", "python3-boto3", "python3-cryptography", "unattended-upgrades")
+PACKAGES = ("python3-cryptography",)
 UNIT = "failover-monitor.service"
 
 _PROGRAM_FOLDER = "/usr/local/lib/failover-monitor"
 _COMMAND = "/usr/local/bin/failover-monitor"
 _SETTINGS = "/etc/default/failover-monitor"
-_ARCHIVE = "/root/failover-monitor"
 _SOURCES = Path(__file__).parents[1] / "programs" / "failover_monitor"
 
 _UNIT_FILE = f"""\
@@ -87,70 +80,50 @@ _PINGS_FOR_ALL = "net.ipv4.ping_group_range = 0 2147483647\n"
 """Whoever runs the monitor may send ICMP echo requests, without a raw socket and its capability (icmp(7))."""
 
 
-class UserDataTooLargeError(ValueError):
-    """The monitor has outgrown user data."""
-
-
 @dataclass(frozen=True, slots=True)
 class MonitorHost:
-    """One failover monitor. `parameter` is the SSM parameter that holds its configuration."""
+    """One failover monitor. `configuration` is the key of the object that holds its configuration."""
 
     environment: str
     name: str
     region: str
-    parameter: str
+    configuration: str
     log_group: str
 
 
-def user_data(host: MonitorHost) -> bytes:
-    """Everything the instance is told at boot, for cloud-init, compressed. It carries no secret.
-
-    Uncompressed it would not fit. Another build of zlib may make other bytes of it, and so another instance:
-    a monitor may be replaced at any moment, as servers may not.
-
-    Raises:
-        UserDataTooLargeError: it would not fit into EC2's limit.
-    """
-    archive, unpack = packed(files(host))
-    commands = [f"{unpack} <{_ARCHIVE}", *_commands(host)]
-    text = cloud_config(PACKAGES, {_ARCHIVE: archive}, commands)
-    content = gzip.compress(text.encode(), mtime=0)
-    if len(content) > USER_DATA_LIMIT:
-        raise UserDataTooLargeError(
-            f"failover monitor: {len(content)} bytes of user data;"
-            f" should be {USER_DATA_LIMIT} at most, EC2's limit"
-        )
-    return content
+def content(host: MonitorHost, bucket: str) -> HostContent:
+    """Everything the instance is made of; `bucket` has its configuration. It carries no secret."""
+    return HostContent((*SHARED_PACKAGES, *PACKAGES), files(host, bucket))
 
 
-def files(host: MonitorHost) -> dict[str, str]:
-    """What the user data writes, by path on the instance."""
+def files(host: MonitorHost, bucket: str) -> dict[str, str]:
+    """What the archive holds, by path on the instance."""
     return {
-        _SETTINGS: _settings(host),
+        _SETTINGS: _settings(host, bucket),
         _COMMAND: _COMMAND_FILE,
         f"/etc/systemd/system/{UNIT}": _UNIT_FILE,
         "/etc/sysctl.d/60-failover-monitor.conf": _PINGS_FOR_ALL,
         **{
-            f"{_PROGRAM_FOLDER}/failover_monitor/{source.name}": program(source.read_text(encoding="utf-8"))
+            f"{_PROGRAM_FOLDER}/failover_monitor/{source.name}": program(f"failover_monitor/{source.name}")
             for source in sorted(_SOURCES.glob("*.py"))
         },
+        START_PROGRAM: _START,
         **journal_files(host.region, host.log_group),
+        **session_manager_files(host.region),
     }
 
 
-def _settings(host: MonitorHost) -> str:
+def _settings(host: MonitorHost, bucket: str) -> str:
     return (
         f"AWS_DEFAULT_REGION={host.region}\n"
-        f"FAILOVER_PARAMETER={host.parameter}\n"
+        f"FAILOVER_CONFIGURATION=s3://{bucket}/{host.configuration}\n"
         "PYTHONDONTWRITEBYTECODE=1\n"
         "PYTHONUNBUFFERED=1\n"
     )
 
 
-def _commands(host: MonitorHost) -> list[str]:
-    return [
-        "sysctl --system",
-        "systemctl daemon-reload",
-        f"systemctl enable --now --no-block {UNIT} ship-journal.service",
-        *session_manager_commands(host.region),
-    ]
+_START = start_script(
+    "sysctl --system",
+    "systemctl daemon-reload",
+    f"systemctl enable --now --no-block {UNIT} {SHIP_UNIT} {INSTALL_UNIT}",
+)

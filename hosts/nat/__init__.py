@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from hosts.nat.host import NatHost, ProbeTarget, user_data
+from hosts.nat.host import NatHost, ProbeTarget, content
 
-__all__ = ["NatHost", "ProbeTarget", "user_data"]
+__all__ = ["NatHost", "ProbeTarget", "content"]

@@ -1,14 +1,16 @@
-"""What a NAT instance is told at boot. Main and standby are told the same."""
+"""What a NAT instance knows and is made of. Main and standby know the same."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from hosts.boot import cloud_config, journal_files, session_manager_commands
+from hosts.content import SHARED_PACKAGES, START_PROGRAM, HostContent, start_script
+from hosts.journal import SHIP_UNIT, journal_files
+from hosts.session_manager import INSTALL_UNIT, session_manager_files
 
 PROBE_PORT = 9443
-PACKAGES = ("curl", "nftables", "python3-boto3", "unattended-upgrades")
+PACKAGES = ("nftables",)
 
 KERNEL_SETTINGS = """\
 net.ipv4.ip_forward = 1
@@ -53,18 +55,20 @@ class NatHost:
     probe_targets: tuple[ProbeTarget, ...] = PUBLIC_RESOLVERS
 
 
-def user_data(host: NatHost) -> str:
-    """Everything the instance is told at boot, for cloud-init. It carries no secret."""
-    return cloud_config(PACKAGES, files(host), _commands(host))
+def content(host: NatHost) -> HostContent:
+    """Everything the instance is made of. It carries no secret."""
+    return HostContent((*SHARED_PACKAGES, *PACKAGES), files(host))
 
 
 def files(host: NatHost) -> dict[str, str]:
-    """What the user data writes, by path on the instance."""
+    """What the archive holds, by path on the instance."""
     return {
         "/etc/nftables.conf": ruleset(host),
         "/etc/modules-load.d/nat.conf": "nf_conntrack\n",
         "/etc/sysctl.d/60-nat.conf": KERNEL_SETTINGS,
+        START_PROGRAM: _START,
         **journal_files(host.region, host.log_group),
+        **session_manager_files(host.region),
     }
 
 
@@ -114,12 +118,12 @@ def _to_targets(host: NatHost) -> str:
     return f"dnat ip addr . port to numgen inc mod {len(targets)} map {{ {turns} }}"
 
 
-def _commands(host: NatHost) -> list[str]:
-    return [
-        "modprobe nf_conntrack",
-        "systemctl daemon-reload",
-        "systemctl enable nftables.service && systemctl restart nftables.service",
-        "sysctl --system",
-        "systemctl enable --now ship-journal.service",
-        *session_manager_commands(host.region),
-    ]
+_START = start_script(
+    "modprobe nf_conntrack",
+    "systemctl daemon-reload",
+    "systemctl enable nftables.service",
+    "systemctl restart nftables.service",
+    "sysctl --system",
+    f"systemctl enable --now {SHIP_UNIT}",
+    f"systemctl enable --now --no-block {INSTALL_UNIT}",
+)

@@ -1,8 +1,8 @@
-"""The OpenVPN server: what its instance is told at boot, and the programs that run on it."""
+"""The OpenVPN server: what it knows, and what its instance is made of."""
 
 from __future__ import annotations
 
-from hosts.openvpn_server.cloud_init import UserDataTooLargeError, user_data
-from hosts.openvpn_server.host import Office, ServerHost, site_name
+from hosts.openvpn_server.content import content
+from hosts.openvpn_server.host import Office, ServerHost
 
-__all__ = ["Office", "ServerHost", "UserDataTooLargeError", "site_name", "user_data"]
+__all__ = ["Office", "ServerHost", "content"]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 
-from hosts.openvpn_server.host import Office, ServerHost, site_name
+from hosts.openvpn_server.host import Office, ServerHost
+from model.names import site_name
 
 CIPHERS = "AES-256-GCM:CHACHA20-POLY1305"
 DEVICE = "tun0"

@@ -7,17 +7,6 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
-from model.names import EnvironmentNames
-from stacks.sections.openvpn import OpenVpnSettings
-from stacks.settings import Settings
-
-SITE_PREFIX = "site-"
-
-
-def site_name(office: str) -> str:
-    """The common name of the certificate that an office's router carries: `site-potsdam`."""
-    return f"{SITE_PREFIX}{office}"
-
 
 @dataclass(frozen=True, slots=True)
 class Office:
@@ -53,33 +42,6 @@ class ServerHost:
     fixed_addresses: Mapping[str, IPv4Address] = field(default_factory=dict[str, IPv4Address])
     keepalive_interval: int = 1
     keepalive_timeout: int = 4
-
-    @classmethod
-    def of(cls, stack: str, settings: Settings, tunnel: OpenVpnSettings) -> ServerHost:
-        """The server of one of a stack's tunnels, by its settings."""
-        names = EnvironmentNames(stack)
-        networks = {"vpc": settings.network.cidr, **settings.network.subnet_names()}
-        return cls(
-            environment=stack,
-            tunnel=tunnel.name,
-            region=settings.region,
-            vpc_cidr=settings.network.cidr,
-            client_pool=tunnel.client_pool,
-            permitted=tuple(networks[name] for name in tunnel.permitted),
-            server_secret=names.openvpn_secret(tunnel.name, "server"),
-            crl_secret=names.openvpn_secret(tunnel.name, "crl"),
-            log_group=names.path("openvpn", tunnel.name),
-            protocol=tunnel.protocol,
-            port=tunnel.listening_port,
-            full_tunnel=tunnel.full_tunnel,
-            client_to_client=tunnel.client_to_client,
-            dns_servers=tunnel.dns_servers,
-            dns_domain=tunnel.dns_domain,
-            offices=tuple(Office(office.name, office.lan_cidrs) for office in tunnel.offices),
-            fixed_addresses=dict(tunnel.fixed_addresses),
-            keepalive_interval=tunnel.keepalive.interval_seconds,
-            keepalive_timeout=tunnel.keepalive.timeout_seconds,
-        )
 
     @property
     def office_networks(self) -> tuple[IPv4Network, ...]:

@@ -1,1 +1,1 @@
-"""Programs that the user data carries as they are; on the server Debian's Python runs them."""
+"""Programs that run on hosts as they are: Debian's own Python and boto3 run them."""

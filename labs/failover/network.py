@@ -14,9 +14,6 @@ What runs on the servers and on the monitor is what their user data writes, run 
 
 from __future__ import annotations
 
-import base64
-import bz2
-import gzip
 import json
 import os
 import signal
@@ -31,18 +28,17 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from hosts.failover_monitor import MonitorHost
-from hosts.failover_monitor import user_data as monitor_user_data
+from hosts.failover_monitor import content as monitor_content
 from hosts.nat import NatHost
 from hosts.nat.host import files as nat_files
 from labs.failover.cloud import REGION, Door, Ec2, Fabric, Pair, configuration
 from labs.failover.wires import PoorCable, udp_socket
 from labs.moto_server import CloudServer, cloud_server
 from labs.namespaces import Host, Lab, Program, wait_until
-from labs.openvpn_network import Client, Tunnel, connect, start_server
+from labs.openvpn_network import Client, Tunnel, connect, start_server, unpack
 
+BUCKET = "aws-vpn-dev-123456789012"
 OPENVPN = ("10.10.0.10", "10.10.32.10")
 NAT = ("10.10.1.10", "10.10.33.10")
 MONITOR = "10.10.64.10"
@@ -218,15 +214,15 @@ class FailoverNetwork:
                 "port": self.tunnel.host.port,
                 "keySecret": f"aws-vpn/dev/openvpn/{self.tunnel.host.tunnel}/probe",
             }
-        host = MonitorHost("dev", pair.name, REGION, f"/vpn/dev/failover/{pair.name}", "monitor")
-        self.configure(host.parameter, configuration(self.ec2, pair, probe, {**TIMING, **(timing or {})}))
-        root = unpack(monitor_user_data(host), self.folder / f"monitor-{pair.name}{suffix}")
+        host = MonitorHost("dev", pair.name, REGION, f"failover/{pair.name}.json", "monitor")
+        self.configure(host.configuration, configuration(self.ec2, pair, probe, {**TIMING, **(timing or {})}))
+        root = unpack(monitor_content(host, BUCKET), self.folder / f"monitor-{pair.name}{suffix}")
         control = root / "control"
         environment = {
             "PYTHONPATH": str(root / "usr/local/lib/failover-monitor"),
             "PYTHONDONTWRITEBYTECODE": "1",
             "AWS_DEFAULT_REGION": REGION,
-            "FAILOVER_PARAMETER": host.parameter,
+            "FAILOVER_CONFIGURATION": f"s3://{BUCKET}/{host.configuration}",
             **self.credentials(),
         }
         command = ["/usr/bin/python3", "-m", "failover_monitor", "--control-socket", str(control)]
@@ -243,9 +239,9 @@ class FailoverNetwork:
             "AWS_SECRET_ACCESS_KEY": "test",
         }
 
-    def configure(self, parameter: str, document: str) -> None:
+    def configure(self, key: str, document: str) -> None:
         """Write a monitor's configuration."""
-        self.cloud.client("ssm").put_parameter(Name=parameter, Value=document, Type="String", Overwrite=True)
+        self.cloud.client("s3").put_object(Bucket=BUCKET, Key=key, Body=document.encode())
 
     def start(self, pair: Pair, role: str) -> None:
         """Start a server's service on its machine."""
@@ -369,18 +365,6 @@ def gateway(address: str) -> str:
     return f"{address.rpartition('.')[0]}.1"
 
 
-def unpack(user_data: bytes, root: Path) -> Path:
-    """Write the files that a monitor's user data writes, below `root` instead of /."""
-    document = yaml.safe_load(gzip.decompress(user_data))
-    packed = bz2.decompress(base64.b64decode(document["write_files"][0]["content"]))
-    for path, mode, content in json.loads(packed):
-        file = root / path.removeprefix("/")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content, encoding="utf-8")
-        file.chmod(mode)
-    return root
-
-
 @contextmanager
 def failover_network(folder: Path, *, poor_cable: bool = False) -> Generator[FailoverNetwork]:
     """The lab with all servers running, the addresses on main, and no monitor yet."""
@@ -389,6 +373,9 @@ def failover_network(folder: Path, *, poor_cable: bool = False) -> Generator[Fai
         tunnel = Tunnel(folder / "tunnel", cloud)
         tunnel.access("init")
         tunnel.access("publish")
+        cloud.client("s3").create_bucket(
+            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
         (folder / "logs").mkdir()
         lab = stack.enter_context(Lab(folder / "logs"))
         hosts = {name: lab.host(name) for name in ("internet", "vpc", "laptop", "office", "pc", "web")}

@@ -19,15 +19,15 @@ from typing import Any
 
 import yaml
 
-from hosts.openvpn_server import ServerHost
 from labs.failover.cloud import Door
-from labs.failover.network import Monitor, attach, unpack
+from labs.failover.network import Monitor, attach
 from labs.isolated_sandbox import IsolatedSandbox
 from labs.moto_server import CloudServer
 from labs.namespaces import Host, Lab, Program, wait_until
 from labs.openvpn_network import CONNECTED, Tunnel
 from sandbox.wrapper import moto_process as cloud
 from sandbox.wrapper.places import ROOT
+from stacks.hosts import openvpn_server
 from stacks.stack_file import read_stack_file
 
 PREFIX = "aws-vpn-prod-openvpn-staff"
@@ -175,7 +175,10 @@ class Prod:
 
 @contextmanager
 def running_prod(sandbox: IsolatedSandbox, folder: Path) -> Generator[Prod]:
-    """The stack deployed, the keys published, main and standby serving, and a monitor that trusts both."""
+    """The stack deployed, the keys published, both servers serving, and a monitor that has proven them.
+
+    Main has the address, as the monitor gave it to main.
+    """
     deployed = sandbox.project.up("prod")
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
     server = CloudServer(0, cloud.ensure(sandbox.places).endpoint)
@@ -193,9 +196,10 @@ def running_prod(sandbox: IsolatedSandbox, folder: Path) -> Generator[Prod]:
         watcher.run(["sysctl", "-qw", "net.ipv4.ping_group_range=0 2147483647"])
         door = Door(vpc, *API, server)
         stack.callback(door.close)
-        monitor = _monitor(ec2, watcher, folder, door)
+        monitor = _monitor(ec2, watcher, folder, door, server.url)
         for n in range(2):
             monitor.wait("verdict", 20, n)
+        monitor.wait("moved", 20)
         yield Prod(
             sandbox,
             ec2,
@@ -230,17 +234,29 @@ def _machine(lab: Lab, vpc: Host, ec2: Any, role: str, folder: Path, url: str) -
     attach(vpc, host, name, instance["PrivateIpAddress"])
     settings = read_stack_file(STACK_FILE)
     tunnel = next(tunnel for tunnel in settings.open_vpn if tunnel.name == "staff")
-    root = Tunnel.write(ServerHost.of("prod", settings, tunnel), folder / name)
+    root = Tunnel.write(openvpn_server("prod", settings, tunnel), folder / name)
     machine = Machine(instance, host, root, url)
     machine.fetch()
     machine.start()
     return machine
 
 
-def _monitor(ec2: Any, host: Host, folder: Path, door: Door) -> Monitor:
+def _monitor(ec2: Any, host: Host, folder: Path, door: Door, url: str) -> Monitor:
     version = ec2.describe_launch_template_versions(LaunchTemplateName=f"{PREFIX}-monitor")
     data = version["LaunchTemplateVersions"][0]["LaunchTemplateData"]["UserData"]
-    root = unpack(base64.b64decode(data), folder / "monitor")
+    told = yaml.safe_load(base64.b64decode(data))["write_files"]
+    place = folder / "fetch-host.json"
+    place.write_text(next(one["content"] for one in told if one["path"] == "/etc/fetch-host.json"))
+    fetch = next(one["content"] for one in told if one["path"] == "/usr/local/sbin/fetch-host")
+    root = folder / "monitor"
+    # systemd is not there: what the archive starts is started here.
+    script = fetch.replace("subprocess.run([str(root / START_PROGRAM)], check=True)", "")
+    subprocess.run(
+        ["/usr/bin/python3", "-c", script, str(place), str(root)],
+        env=_credentials(url),
+        check=True,
+        timeout=30,
+    )
     settings = (root / "etc/default/failover-monitor").read_text(encoding="utf-8").splitlines()
     environment = {
         **dict(line.split("=", 1) for line in settings),

@@ -22,7 +22,8 @@ NAMED: dict[str, tuple[str, tuple[str, ...]]] = {
     "alarm": ("cloudwatch", ("alarm:{name}",)),
     "autoScalingGroup": ("autoscaling", ("autoScalingGroup:*:autoScalingGroupName/{name}",)),
     "log-group": ("logs", ("log-group:{path}", "log-group:/aws/vendedlogs{path}")),
-    "parameter": ("ssm", ("parameter{parameter}",)),
+    "bucket": ("s3", ("{bucket}",)),
+    "object": ("s3", ("{bucket}/*",)),
     "Secret": ("secretsmanager", ("secret:{secret}",)),
     "topic": ("sns", ("{name}",)),
     "instance-profile": ("iam", ("instance-profile/{name}",)),
@@ -64,9 +65,11 @@ class Subject:
         words = {
             "name": names.of("*"),
             "path": names.path("*"),
-            "parameter": names.parameter("*"),
+            "bucket": names.bucket(self.place.account),
             "secret": f"{PROJECT}/{self.stack}/*",
         }
+        if service == "s3":
+            return tuple(f"arn:{self.place.partition}:s3:::{form.format(**words)}" for form in forms)
         arn = self.place.global_arn if service == "iam" else self.place.arn
         return tuple(arn(service, form.format(**words)) for form in forms)
 

@@ -32,6 +32,7 @@ from sandbox.moto_server.ec2 import models as ec2
 from sandbox.moto_server.faults import Fault, Faults, Refusal, call_of, refusal
 from sandbox.moto_server.inventory import inventory
 from sandbox.moto_server.logs import models as logs
+from sandbox.moto_server.s3 import models as s3
 from sandbox.moto_server.sns import models as sns
 from sandbox.moto_server.telemetry import set_tunnel_status
 
@@ -44,7 +45,7 @@ class Cloud:
 
     def __init__(self) -> None:
         os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
-        for service in (ec2, autoscaling, cloudwatch, logs, sns):
+        for service in (ec2, autoscaling, cloudwatch, logs, s3, sns):
             service.install()
         self._id = uuid.uuid4().hex
         self._moto = DomainDispatcherApplication(_backend_app)

@@ -90,6 +90,7 @@ _COLLECTORS: dict[SERVICE_NAMES, dict[str, Collector]] = {
     },
     "kms": {"key": _kms_keys},
     "logs": {"logGroup": _keys("groups")},
+    "s3": {"bucket": _keys("buckets")},
     "secretsmanager": {
         "secret": lambda backend: (
             secret.arn for secret in backend.secrets.values() if not secret.is_deleted()

@@ -25,6 +25,13 @@ def is_gone(error: ClientError) -> bool:
         "NoSuchEntity",
         "NotFoundFault",
         "ParameterNotFound",
+        "NoSuchBucket",
+        "NoSuchBucketPolicy",
+        "NoSuchKey",
+        "NoSuchPublicAccessBlockConfiguration",
+        "OwnershipControlsNotFoundError",
+        "ServerSideEncryptionConfigurationNotFoundError",
+        "404",
     )
 
 

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from labs.failover.checks import Failover, failover
+from labs.failover.network import BUCKET
 from labs.namespaces import wait_until
 
-PARAMETER = "/vpn/dev/failover/staff"
+KEY = "failover/staff.json"
 
 
 LABS = 2
@@ -248,15 +249,15 @@ def test_a_monitor_with_a_wrong_configuration_says_so_and_ends(lab: Failover) ->
     done = monitor.ask("run", timeout=20)
     assert done.returncode == 2
     assert done.stderr == (
-        f"failover-monitor: {PARAMETER}: allocationId = 203.0.113.5;"
+        f"failover-monitor: s3://{BUCKET}/{KEY}: allocationId = 203.0.113.5;"
         " should be an id such as eipalloc-0123456789abcdef0\n"
     )
 
 
 def _read(lab: Failover) -> dict[str, Any]:
-    parameter = lab.net.cloud.client("ssm").get_parameter(Name=PARAMETER)
-    return json.loads(parameter["Parameter"]["Value"])
+    stored = lab.net.cloud.client("s3").get_object(Bucket=BUCKET, Key=KEY)
+    return json.loads(stored["Body"].read())
 
 
 def _write(lab: Failover, document: dict[str, Any]) -> None:
-    lab.net.configure(PARAMETER, json.dumps(document))
+    lab.net.configure(KEY, json.dumps(document))

@@ -23,12 +23,14 @@ import yaml
 
 from access import authority as ca
 from access.store import load
-from hosts.openvpn_server import Office, ServerHost, user_data
+from hosts.openvpn_server import Office, ServerHost, content
+from hosts.user_data import ArchivePlace, user_data
 from labs.moto_server import CloudServer, cloud_server
 from labs.namespaces import Lab
 from labs.openvpn_network import PASSPHRASE, Tunnel
 
 NOW = datetime.now(UTC).replace(microsecond=0)
+PLACE = ArchivePlace("eu-central-1", "123456789012", "bucket", "key", "/log")
 SCHEMA = "usr/lib/python3/dist-packages/cloudinit/config/schemas/schema-cloud-config-v1.json"
 
 
@@ -318,13 +320,17 @@ def test_cloud_init_accepts_the_user_data(tunnel: Tunnel, tmp_path: Path) -> Non
     subprocess.run(["dpkg", "-x", package, tmp_path / "cloud-init"], check=True, timeout=60)
     schema = json.loads((tmp_path / "cloud-init" / SCHEMA).read_text(encoding="utf-8"))
     validator = jsonschema.Draft4Validator(schema)
-    documents = [yaml.safe_load(user_data(server)) for server in hosts(tunnel)]
+    documents = [yaml.safe_load(user_data(content(server), PLACE)) for server in hosts(tunnel)]
     for document in documents:
         assert [error.message for error in validator.iter_errors(document)] == []
     assert not validator.is_valid(documents[0] | {"runcmd": "not a list"})
 
 
 def test_the_commands_are_shell(tunnel: Tunnel) -> None:
-    for command in yaml.safe_load(user_data(tunnel.host))["runcmd"]:
-        assert shutil.which(shlex.split(command)[0]) or command.startswith("curl")
+    for command in yaml.safe_load(user_data(content(tunnel.host), PLACE))["runcmd"]:
+        assert shutil.which(shlex.split(command)[0])
         subprocess.run(["sh", "-n", "-c", command], check=True, timeout=5)
+    for path, text in content(tunnel.host).files.items():
+        if text.startswith("#!/bin/sh"):
+            subprocess.run(["sh", "-n"], input=text, text=True, check=True, timeout=5)
+            assert path.startswith("/usr/local/sbin/")

@@ -24,7 +24,7 @@ def test_a_stopped_main_loses_address_and_routes_and_a_drill_brings_them_back(pr
     following = before[prod.main.interface]
     assert following >= 1
     prod.power(prod.main, on=False)
-    assert prod.monitor.wait("moved", 15)["to"] == "standby"
+    assert prod.monitor.wait("moved", 15, after=1)["to"] == "standby"
     assert prod.holder() == prod.standby.interface
     assert prod.routes() == {**_without(before, prod.main.interface), prod.standby.interface: following}
 

@@ -21,6 +21,7 @@ import pulumi_aws as aws
 
 from components.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.failover_monitor import FailoverMonitor, FailoverMonitorArgs
+from components.host_archives import HostArchives, HostArchivesArgs
 from components.labels import Labels
 from hosts.failover_monitor import MonitorHost
 from model.arns import Place
@@ -48,8 +49,12 @@ FailoverMonitor(
             environment="dev",
             name="staff",
             region="eu-central-1",
-            parameter=pulumi.Config().require("parameter"),
+            configuration=pulumi.Config().require("configuration"),
             log_group="/aws-vpn/dev/monitor",
+        ),
+        archives=HostArchives(
+            "archives",
+            HostArchivesArgs(labels=Labels(names=EnvironmentNames("dev")), account="123456789012"),
         ),
         image_release=None,
         log_retention_days=30,
@@ -66,7 +71,7 @@ FailoverMonitor(
 def program(tmp_path: Path) -> Generator[Program]:
     sandbox = IsolatedSandbox(tmp_path / "sandbox")
     sandbox.folder.mkdir()
-    config = {"monitor:parameter": "/dev/staff/first", "aws:region": "eu-central-1"}
+    config = {"monitor:configuration": "failover/first.json", "aws:region": "eu-central-1"}
     try:
         yield sandbox.program("monitor", PROGRAM, {"dev": config})
     finally:

@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 
-from hosts.openvpn_server import ServerHost, user_data
+from hosts.openvpn_server import content
+from hosts.user_data import ArchivePlace, user_data
 from labs.isolated_sandbox import Finished, IsolatedSandbox
 from sandbox.wrapper.places import ROOT
+from stacks.hosts import openvpn_server
 from stacks.sections.openvpn import OpenVpnSettings
 from stacks.settings import Settings
 from stacks.stack_file import read_stack_file
 
+ACCOUNT = "123456789012"
 STACKS = ("dev", "staging", "prod")
 JUDGED = ("--policy-pack", ROOT / "policy")
 
@@ -144,7 +147,7 @@ def test_openvpn_servers_stand_in_two_zones_behind_one_address(deployed: Deploye
         (address,) = deployed.ec2.describe_addresses(Filters=[{"Name": "tag:Name", "Values": [name]}])[
             "Addresses"
         ]
-        assert address["InstanceId"] == main["InstanceId"]
+        assert "AssociationId" not in address
         for server in (main, standby):
             assert server["SourceDestCheck"] is False
             assert server["MetadataOptions"]["HttpTokens"] == "required"
@@ -156,12 +159,17 @@ def test_openvpn_servers_stand_in_two_zones_behind_one_address(deployed: Deploye
 
 def test_openvpn_servers_are_told_the_tested_files(deployed: Deployed) -> None:
     for tunnel in deployed.settings.open_vpn:
-        host = ServerHost.of(deployed.stack, deployed.settings, tunnel)
+        host = openvpn_server(deployed.stack, deployed.settings, tunnel)
         for server in openvpn_servers(deployed, tunnel):
             told = deployed.ec2.describe_instance_attribute(
                 InstanceId=server["InstanceId"], Attribute="userData"
             )["UserData"]["Value"]
-            assert base64.b64decode(told).decode() == user_data(host)
+            made, bucket = content(host), f"aws-vpn-{deployed.stack}-{ACCOUNT}"
+            key = f"hosts/openvpn-{tunnel.name}/{made.digest}.tar"
+            place = ArchivePlace(deployed.settings.region, ACCOUNT, bucket, key, host.log_group)
+            assert base64.b64decode(told).decode() == user_data(made, place)
+            stored = deployed.sandbox.client("s3").get_object(Bucket=bucket, Key=key)
+            assert stored["Body"].read() == made.archive
 
 
 def test_openvpn_servers_let_the_world_in_at_the_vpn_port_alone(deployed: Deployed) -> None:
@@ -206,7 +214,7 @@ def test_openvpn_servers_may_read_their_own_secrets_alone(deployed: Deployed) ->
         (name,) = iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
         assert iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"] == []
         policy = iam.get_role_policy(RoleName=role["RoleName"], PolicyName=name)["PolicyDocument"]
-        host = ServerHost.of(deployed.stack, deployed.settings, tunnel)
+        host = openvpn_server(deployed.stack, deployed.settings, tunnel)
         allowed = {
             action: statement["Resource"]
             for statement in policy["Statement"]
@@ -214,6 +222,7 @@ def test_openvpn_servers_may_read_their_own_secrets_alone(deployed: Deployed) ->
         }
         assert {action.partition(":")[0] for action in allowed} == {
             "logs",
+            "s3",
             "secretsmanager",
             "ssm",
             "ssmmessages",

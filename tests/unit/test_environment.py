@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
 
+from hosts.openvpn_server import content
 from model.names import ROLE_NAME_LIMIT
 from model.tunnel_options import TunnelOptions
 from stacks.environment import Environment
-from stacks.sections.openvpn import Office
+from stacks.hosts import openvpn_server
+from stacks.sections.nat import NatSettings
 from stacks.settings import Settings
 from stacks.stack_file import SettingsError, read_stack_file
 from tests.unit.graph import Graph, record
@@ -78,7 +79,7 @@ EXPECTED = {
         "aws:ec2/eip:Eip": 1,
         "aws:autoscaling/group:Group": 1,
         "aws:ec2/route:Route": 1 + 2 * 3,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 1 + 4 + 1,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 1 + 4 + 1 + 2,
     },
     "staging": {
         "aws:ec2/vpnGateway:VpnGateway": 1,
@@ -91,7 +92,7 @@ EXPECTED = {
         "aws:ec2/eip:Eip": 2,
         "aws:autoscaling/group:Group": 2,
         "aws:ec2/route:Route": 1 + 1 * 3 + 2,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 2 + 4 + 2 + 1,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 2 + 4 + 2 + 1 + 4,
     },
     "prod": {
         "aws:ec2/vpnGateway:VpnGateway": 1,
@@ -104,7 +105,7 @@ EXPECTED = {
         "aws:ec2/eip:Eip": 3,
         "aws:autoscaling/group:Group": 3,
         "aws:ec2/route:Route": 1 + (2 + 1) * 4 + 3,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 3 + 2 * 4 + 2 + 2,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 3 + 2 * 4 + 2 + 2 + 6,
     },
 }
 
@@ -291,7 +292,11 @@ def test_nothing_that_needs_the_internet_comes_before_its_route(graphs: dict[str
 
 
 def test_the_monitors_timing_is_the_settings_own(graphs: dict[str, Graph]) -> None:
-    value = json.loads(graphs["dev"].one("aws:ssm/parameter:Parameter").inputs["value"])
+    value = json.loads(
+        graphs["dev"]
+        .one("aws:s3/bucketObjectv2:BucketObjectv2", "openvpn-staff-configuration")
+        .inputs["content"]
+    )
     failover = settings_of("dev").open_vpn[0].failover
     assert value["timing"] == json.loads(json.dumps(failover.timing()))
     assert value["probe"] == {
@@ -308,17 +313,6 @@ def test_a_vpc_alone_is_an_environment_too() -> None:
     graph = environment("dev", alone)
     assert set(graph.exports) == {"network", "alertTopicArn"}
     assert not graph.of("aws:ec2/vpnGateway:VpnGateway")
-
-
-def test_more_than_a_server_can_be_told_is_refused_before_anything_is_registered() -> None:
-    dev = settings_of("dev")
-    offices = tuple(
-        Office(name=f"office-{i}", lan_cidrs=(IPv4Network(f"192.168.{i}.0/24"),)) for i in range(200)
-    )
-    tunnel = dev.open_vpn[0].model_copy(update={"offices": offices})
-    settings = dev.model_copy(update={"open_vpn": (tunnel,)})
-    (told,) = refused("dev", settings)
-    assert told.startswith("stacks/Pulumi.dev.yaml: aws-vpn:openVpn[0] = staff; should be fewer offices")
 
 
 def refused(stack: str, settings: Settings) -> list[str]:
@@ -358,4 +352,11 @@ def test_servers_are_told_what_their_settings_say(graphs: dict[str, Graph]) -> N
     main = graphs["dev"].one("aws:ec2/instance:Instance", "openvpn-staff-main")
     standby = graphs["dev"].one("aws:ec2/instance:Instance", "openvpn-staff-standby")
     assert main.inputs["userData"] == standby.inputs["userData"]
-    assert str(IPv4Network("172.27.0.0/24").network_address) in main.inputs["userData"]
+    made = content(openvpn_server("dev", settings_of("dev"), settings_of("dev").open_vpn[0]))
+    assert "server 172.27.0.0 255.255.255.0" in made.files["/etc/openvpn/server/server.conf"]
+    assert made.digest in main.inputs["userData"]
+
+
+def test_an_environment_without_hosts_has_no_bucket() -> None:
+    settings = settings_of("dev").model_copy(update={"open_vpn": (), "nat": NatSettings()})
+    assert not environment("dev", settings).of("aws:s3/bucket:Bucket")

@@ -8,18 +8,26 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import Any
 
+import pulumi
 import pulumi_aws as aws
 import pytest
 
+from components.elastic_address import elastic_address
 from components.floating_ip import FloatingIp, FloatingIpArgs
+from components.host_archives import HostArchives, HostArchivesArgs
 from components.labels import Labels
 from components.server_pair import ServerPair, ServerPairArgs
-from hosts.failover_monitor import MonitorHost, user_data
+from hosts.content import HostContent
+from hosts.failover_monitor import MonitorHost, content
+from hosts.user_data import ArchivePlace, user_data
 from model.names import EnvironmentNames
 from tests.unit.graph import Graph, Resource, record
 from tests.unit.iam import Policy
 
 REGION = "eu-central-1"
+BUCKET = "aws-vpn-dev-123456789012"
+MONITOR = MonitorHost("dev", "pair", REGION, "failover/pair.json", "/pair-monitor")
+OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 ARN = f"arn:aws:ec2:{REGION}:123456789012"
 TIMING = {"probeIntervalSeconds": 0.5, "failback": "manual"}
 
@@ -34,6 +42,8 @@ def made_up(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, An
                 "allocationId": f"eipalloc-{name}",
                 "publicIp": "198.51.100.7",
             }
+        case "aws:s3/bucketObjectv2:BucketObjectv2":
+            return {"arn": f"arn:aws:s3:::{inputs['bucket']}/{inputs['key']}"}
         case "aws:ec2/routeTable:RouteTable":
             return {"arn": f"{ARN}:route-table/{name}-id"}
         case "aws:ec2/launchTemplate:LaunchTemplate":
@@ -50,6 +60,9 @@ def floating_ip(
     labels = Labels(names=EnvironmentNames("dev"))
 
     def program() -> None:
+        archives = HostArchives("archives", HostArchivesArgs(labels=labels, account="123456789012"))
+        pair = pulumi.ComponentResource("test:Pair", "pair")
+        address = elastic_address("pair", labels, pair, "test:Pair")
         servers = ServerPair(
             "pair",
             ServerPairArgs(
@@ -58,7 +71,11 @@ def floating_ip(
                 security_group_id="sg",
                 instance_type="t4g.small",
                 image_release=release,
-                user_data="#cloud-config\n",
+                content=HostContent((), {}),
+                archives=archives,
+                address=address,
+                region=REGION,
+                alert_topic_arn="arn:aws:sns:topic",
                 log_group="/pair",
                 log_retention_days=30,
                 encryption_key_arn="arn:aws:kms:key",
@@ -69,9 +86,11 @@ def floating_ip(
             "pair",
             FloatingIpArgs(
                 labels=labels,
-                region=REGION,
                 vpc_id="vpc",
+                address=address,
                 servers=servers,
+                monitor=MONITOR,
+                archives=archives,
                 image_release=release,
                 route_tables={
                     part: aws.ec2.RouteTable(part, vpc_id="vpc") for part in ("private-a", "private-b")
@@ -128,7 +147,7 @@ def test_a_changed_configuration_reaches_standby_first(graph: Graph) -> None:
 
 
 def test_a_newer_image_replaces_nothing(graph: Graph) -> None:
-    assert server(graph, "main").inputs["ami"] == "ami-debian-12-arm64-*"
+    assert server(graph, "main").inputs["ami"] == "ami-debian-13-arm64-*"
     assert "ami" in server(graph, "main").ignore_changes
     assert "ami" in server(graph, "standby").ignore_changes
 
@@ -136,17 +155,19 @@ def test_a_newer_image_replaces_nothing(graph: Graph) -> None:
 def test_an_image_that_is_asked_for_replaces_all_hosts() -> None:
     graph = floating_ip("172.27.0.0/24", release="20250814-2205")
     for role in ("main", "standby"):
-        assert server(graph, role).inputs["ami"] == "ami-debian-12-arm64-20250814-2205"
+        assert server(graph, role).inputs["ami"] == "ami-debian-13-arm64-20250814-2205"
         assert "ami" not in server(graph, role).ignore_changes
     template = graph.one("aws:ec2/launchTemplate:LaunchTemplate")
-    assert template.inputs["imageId"] == "ami-debian-12-arm64-20250814-2205"
+    assert template.inputs["imageId"] == "ami-debian-13-arm64-20250814-2205"
     assert not template.ignore_changes
 
 
-def test_the_address_starts_on_main_and_stays_where_the_monitor_puts_it(graph: Graph) -> None:
+def test_the_program_names_no_holder_and_servers_go_before_their_address(graph: Graph) -> None:
     address = graph.one("aws:ec2/eip:Eip")
-    assert address.inputs["instance"] == "pair-main-id"
-    assert address.ignore_changes == ("instance",)
+    assert not {"instance", "networkInterface"} & {*address.inputs}
+    assert not graph.of("aws:ec2/eipAssociation:EipAssociation")
+    for role in ("main", "standby"):
+        assert address.key in server(graph, role).depends_on
 
 
 def test_each_route_table_has_a_route_for_each_destination_that_follows(graph: Graph) -> None:
@@ -161,10 +182,16 @@ def test_each_route_table_has_a_route_for_each_destination_that_follows(graph: G
         assert route.ignore_changes == ("networkInterfaceId",)
 
 
+def test_a_thousand_routes_are_no_more_than_an_object_holds() -> None:
+    graph = floating_ip(*(f"10.{n // 256}.{n % 256}.0/24" for n in range(500)))
+    stored = next(one for one in graph.of(OBJECT) if one.inputs["key"] == MONITOR.configuration)
+    assert len(json.loads(stored.inputs["content"])["routes"]) == 1000
+
+
 def test_the_monitors_configuration_names_all_that_it_moves(graph: Graph) -> None:
-    parameter = graph.one("aws:ssm/parameter:Parameter")
-    assert parameter.inputs["name"] == "/pulumi/aws-vpn/dev/failover/pair"
-    assert json.loads(parameter.inputs["value"]) == {
+    stored = graph.one(OBJECT, "pair-configuration").inputs
+    assert stored["key"] == "failover/pair.json"
+    assert json.loads(stored["content"]) == {
         "name": "pair",
         "environment": "dev",
         "region": REGION,
@@ -199,14 +226,12 @@ def test_the_monitor_is_hardened_and_has_no_open_port(graph: Graph) -> None:
 
 def test_the_monitor_is_told_the_name_of_its_configuration(graph: Graph) -> None:
     template = graph.one("aws:ec2/launchTemplate:LaunchTemplate").inputs
-    host = MonitorHost(
-        environment="dev",
-        name="pair",
-        region=REGION,
-        parameter=graph.one("aws:ssm/parameter:Parameter").inputs["name"],
-        log_group=graph.one("aws:cloudwatch/logGroup:LogGroup", "pair-monitor").inputs["name"],
-    )
-    assert base64.b64decode(template["userData"]) == user_data(host)
+    made = content(MONITOR, BUCKET)
+    key = f"hosts/pair-monitor/{made.digest}.tar"
+    place = ArchivePlace(REGION, "123456789012", BUCKET, key, MONITOR.log_group)
+    assert base64.b64decode(template["userData"]).decode() == user_data(made, place)
+    archives = [one.inputs for one in graph.of(OBJECT) if one.inputs["key"] == key]
+    assert [base64.b64decode(one["contentBase64"]) for one in archives] == [made.archive]
 
 
 def test_the_monitor_may_move_its_own_address_between_its_own_servers(monitor_policy: Policy) -> None:
@@ -259,14 +284,23 @@ def test_the_monitor_looks_around_in_its_region_only(monitor_policy: Policy) -> 
         assert not monitor_policy.allows(f"ec2:Describe{what}", ec2__Region="us-east-1")
 
 
-def test_the_monitor_reads_its_own_parameter_and_key_only(monitor_policy: Policy) -> None:
+def test_the_monitor_reads_its_own_objects_and_key_only(monitor_policy: Policy) -> None:
     assert monitor_policy.allows("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:x:probe")
     assert not monitor_policy.allows("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:x:server")
-    assert not monitor_policy.allows("ssm:GetParameter", "arn:aws:ssm:::other")
+    own = {"aws__ResourceAccount": "123456789012"}
+    bucket = f"arn:aws:s3:::{BUCKET}"
+    assert monitor_policy.allows("s3:GetObject", f"{bucket}/failover/pair.json", **own)
+    assert not monitor_policy.allows("s3:GetObject", f"{bucket}/failover/other.json", **own)
+    assert not monitor_policy.allows(
+        "s3:GetObject", f"{bucket}/failover/pair.json", aws__ResourceAccount="999999999999"
+    )
 
 
 def test_a_silent_monitor_and_a_lame_standby_raise_an_alarm(graph: Graph) -> None:
     alarms = {alarm.name: alarm.inputs for alarm in graph.of("aws:cloudwatch/metricAlarm:MetricAlarm")}
+    refused = alarms.pop("pair-monitor-refused")
+    assert refused["alarmActions"] == ["arn:aws:sns:topic"]
+    del alarms["pair-refused"]
     assert set(alarms) == {"pair-monitor-silent", "pair-monitor-standby-down"}
     assert alarms["pair-monitor-silent"]["treatMissingData"] == "breaching"
     for alarm in alarms.values():

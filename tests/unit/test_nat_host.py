@@ -1,12 +1,10 @@
-"""What a NAT instance is told at boot."""
+"""What a NAT instance is made of."""
 
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
 
-import yaml
-
-from hosts.nat import NatHost, ProbeTarget, user_data
+from hosts.nat import NatHost, ProbeTarget, content
 from hosts.nat.host import ruleset
 
 HOST = NatHost(
@@ -14,17 +12,17 @@ HOST = NatHost(
 )
 
 
-def test_it_is_a_cloud_config_within_the_limit() -> None:
-    text = user_data(HOST)
-    assert text.startswith("#cloud-config\n")
-    assert len(text.encode()) <= 16384
-    assert {entry["path"] for entry in yaml.safe_load(text)["write_files"]} == {
+def test_its_archive_has_the_packet_filter_settings_and_programs() -> None:
+    assert {*content(HOST).files} == {
         "/etc/nftables.conf",
         "/etc/modules-load.d/nat.conf",
         "/etc/sysctl.d/60-nat.conf",
-        "/etc/apt/apt.conf.d/60host",
-        "/usr/local/sbin/ship-journal.bz2",
+        "/usr/local/sbin/start-host",
+        "/usr/local/sbin/ship-journal",
         "/etc/systemd/system/ship-journal.service",
+        "/usr/local/share/ssm-agent-key.base64",
+        "/usr/local/sbin/install-ssm-agent",
+        "/etc/systemd/system/install-ssm-agent.service",
     }
 
 

@@ -10,9 +10,12 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
+from components.host_archives import HostArchives, HostArchivesArgs
 from components.labels import Labels
 from components.nat_instances import NatInstances, NatInstancesArgs
-from hosts.nat import NatHost, user_data
+from hosts.failover_monitor import MonitorHost
+from hosts.nat import NatHost, content
+from hosts.user_data import ArchivePlace, user_data
 from model.names import EnvironmentNames
 from tests.unit.graph import Graph, record
 
@@ -22,6 +25,16 @@ HOST = NatHost(
     vpc_cidr=IPv4Network("10.0.0.0/16"),
     log_group="/aws-vpn/dev/nat",
 )
+
+MONITOR = MonitorHost("dev", "nat", "eu-central-1", "failover/nat.json", "/aws-vpn/dev/failover-monitor/nat")
+OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
+
+
+def told() -> str:
+    """The user data of the servers."""
+    made, bucket = content(HOST), "aws-vpn-dev-123456789012"
+    key = f"hosts/nat/{made.digest}.tar"
+    return user_data(made, ArchivePlace("eu-central-1", "123456789012", bucket, key, HOST.log_group))
 
 
 def made_up(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -39,11 +52,16 @@ def made_up(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, An
 @pytest.fixture(scope="module")
 def graph() -> Graph:
     def program() -> None:
+        archives = HostArchives(
+            "archives", HostArchivesArgs(labels=Labels(names=EnvironmentNames("dev")), account="123456789012")
+        )
         NatInstances(
             "nat",
             NatInstancesArgs(
                 labels=Labels(names=EnvironmentNames("dev")),
                 host=HOST,
+                monitor=MONITOR,
+                archives=archives,
                 instance_type="t4g.nano",
                 image_release=None,
                 log_retention_days=30,
@@ -78,12 +96,12 @@ def test_only_the_vpc_may_use_it(graph: Graph) -> None:
 
 
 def test_the_monitor_probes_through_the_nat(graph: Graph) -> None:
-    value = json.loads(graph.one("aws:ssm/parameter:Parameter").inputs["value"])
+    value = json.loads(graph.one(OBJECT, "nat-configuration").inputs["content"])
     assert value["probe"] == {"kind": "nat", "port": HOST.probe_port}
 
 
 def test_both_instances_are_told_the_same(graph: Graph) -> None:
-    assert {i.inputs["userData"] for i in graph.of("aws:ec2/instance:Instance")} == {user_data(HOST)}
+    assert {i.inputs["userData"] for i in graph.of("aws:ec2/instance:Instance")} == {told()}
 
 
 def test_the_public_address_is_told(graph: Graph) -> None:

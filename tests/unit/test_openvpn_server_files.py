@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import bz2
 import re
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-import pytest
-import yaml
-
-from hosts.boot import USER_DATA_LIMIT, program
-from hosts.openvpn_server import Office, ServerHost, UserDataTooLargeError, user_data
-from hosts.openvpn_server.cloud_init import files
+from hosts.openvpn_server import Office, ServerHost, content
 from hosts.openvpn_server.configuration import fixed_addresses, office_configurations, server_configuration
 from hosts.openvpn_server.firewall import ruleset
+from stacks.hosts import openvpn_server
 from stacks.stack_file import read_stack_file
 
 ROOT = Path(__file__).parents[2]
@@ -40,24 +34,16 @@ def lines(host: ServerHost) -> list[str]:
     return server_configuration(host).splitlines()
 
 
-@pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
-def test_every_tunnel_of_every_environment_fits_into_user_data(stack: str) -> None:
-    settings = read_stack_file(ROOT / f"stacks/Pulumi.{stack}.yaml")
-    for tunnel in settings.open_vpn:
-        host = ServerHost.of(stack, settings, tunnel)
-        assert len(user_data(host).encode()) <= USER_DATA_LIMIT
-
-
 def test_settings_become_a_host() -> None:
     settings = read_stack_file(ROOT / "stacks/Pulumi.prod.yaml")
-    host = ServerHost.of("prod", settings, settings.open_vpn[0])
+    host = openvpn_server("prod", settings, settings.open_vpn[0])
     assert host.server_secret == "aws-vpn/prod/openvpn/staff/server"
     assert host.log_group == "/aws-vpn/prod/openvpn/staff"
     assert host.permitted == tuple(settings.network.subnet_names()[f"private-{zone}"] for zone in "abc")
     assert host.fixed_addresses == {"auditor": IPv4Address("172.27.8.10")}
     assert (host.protocol, host.port) == ("udp", 1194)
     whole = settings.open_vpn[1].model_copy(update={"permitted": ("vpc",)})
-    restricted = ServerHost.of("prod", settings, whole)
+    restricted = openvpn_server("prod", settings, whole)
     assert restricted.permitted == (settings.network.cidr,)
     assert (restricted.protocol, restricted.port) == ("tcp", 443)
 
@@ -139,7 +125,7 @@ def test_fixed_addresses_are_kept_from_the_pool() -> None:
     )
     assert "ifconfig-pool-persist fixed-addresses 0" in lines(host)
     assert fixed_addresses(host) == "al@x,172.27.0.8,\nzoe,172.27.0.9,\n"
-    assert files(host)["/etc/openvpn/server/fixed-addresses"] == fixed_addresses(host)
+    assert content(host).files["/etc/openvpn/server/fixed-addresses"] == fixed_addresses(host)
 
 
 def test_the_packet_filter_permits_what_is_asked_for_and_no_more() -> None:
@@ -166,47 +152,35 @@ def test_the_packet_filter_opens_what_options_need() -> None:
     assert "169.254.0.0/16" in rules
 
 
-def test_user_data_is_cloud_config_with_the_programs_packed() -> None:
-    text = user_data(HOST)
-    assert text.startswith("#cloud-config\n")
-    assert text == user_data(HOST)
-    entries = {entry["path"]: entry for entry in yaml.safe_load(text)["write_files"]}
+def test_programs_are_carried_as_they_are() -> None:
     sources = ROOT / "hosts/programs"
-    for name, source in (
-        ("fetch-openvpn-secrets", (sources / "fetch_secrets.py").read_text(encoding="utf-8")),
-        ("ship-journal", program((sources / "ship_journal.py").read_text(encoding="utf-8"))),
-    ):
-        entry = entries[f"/usr/local/sbin/{name}.bz2"]
-        assert entry["permissions"] == "0755"
-        assert bz2.decompress(base64.b64decode(entry["content"])).decode() == source
+    for name, source in (("fetch-openvpn-secrets", "fetch_secrets.py"), ("ship-journal", "ship_journal.py")):
+        carried = content(HOST).files[f"/usr/local/sbin/{name}"]
+        assert carried == (sources / source).read_text(encoding="utf-8")
 
 
-def test_no_secret_is_in_user_data_only_its_name() -> None:
-    text = "\n".join(files(HOST).values())
+def test_no_secret_is_in_the_archive_only_its_name() -> None:
+    text = "\n".join(content(HOST).files.values())
     assert (
         "--server-secret aws-vpn/dev/openvpn/staff/server --crl-secret aws-vpn/dev/openvpn/staff/crl" in text
     )
     assert not re.search(r"BEGIN [A-Z ]*PRIVATE KEY", text)
 
 
-@pytest.mark.parametrize(("offices", "clients"), [(12, 0), (0, 60)])
-def test_many_offices_and_fixed_addresses_fit_and_too_many_are_told(offices: int, clients: int) -> None:
-    def crowded(times: int) -> ServerHost:
-        return replace(
-            HOST,
-            client_pool=IPv4Network("172.16.0.0/16"),
-            offices=tuple(
-                Office(f"office-{n}", (IPv4Network(f"192.168.{n}.0/24"),)) for n in range(times * offices)
-            ),
-            fixed_addresses={
-                f"client-{n}": IPv4Network("172.16.0.0/16")[n + 2] for n in range(times * clients)
-            },
-        )
-
-    assert len(user_data(crowded(1)).encode()) <= USER_DATA_LIMIT
-    reason = f"^tunnel staff: {9 * offices} offices and {9 * clients} fixed addresses take"
-    with pytest.raises(UserDataTooLargeError, match=reason):
-        user_data(crowded(9))
+def test_500_offices_and_2000_fixed_addresses_fit() -> None:
+    pool = IPv4Network("172.16.0.0/16")
+    crowded = replace(
+        HOST,
+        client_pool=pool,
+        offices=tuple(
+            Office(f"office-{n}", (IPv4Network(f"10.{100 + n // 256}.{n % 256}.0/24"),)) for n in range(500)
+        ),
+        fixed_addresses={f"client-{n}": pool[n + 2] for n in range(2000)},
+    )
+    made = content(crowded)
+    assert len([path for path in made.files if "/ccd/" in path]) == 500
+    assert len(made.files["/etc/openvpn/server/fixed-addresses"].splitlines()) == 2000
+    assert len(made.archive) < 5_000_000
 
 
 def chain(rules: str, name: str) -> list[str]:

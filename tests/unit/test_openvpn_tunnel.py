@@ -12,12 +12,15 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
+from components.host_archives import HostArchives, HostArchivesArgs
 from components.labels import Labels
 from components.openvpn_tunnel import OpenVpnTunnel, OpenVpnTunnelArgs
-from hosts.openvpn_server import Office, ServerHost, user_data
+from hosts.failover_monitor import MonitorHost
+from hosts.openvpn_server import Office, ServerHost, content
 from hosts.openvpn_server.firewall import ruleset
 from hosts.openvpn_server.units import fetch_service
 from hosts.programs import fetch_secrets
+from hosts.user_data import ArchivePlace, user_data
 from model.names import EnvironmentNames
 from tests.unit.graph import Graph, record
 from tests.unit.iam import Policy
@@ -37,6 +40,22 @@ HOST = ServerHost(
 TUNNEL = "aws-vpn:openvpn:OpenVpnTunnel::openvpn-staff"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 
+MONITOR = MonitorHost(
+    "dev",
+    "openvpn-staff",
+    "eu-central-1",
+    "failover/openvpn-staff.json",
+    "/aws-vpn/dev/failover-monitor/openvpn-staff",
+)
+OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
+
+
+def told() -> str:
+    """The user data of the servers."""
+    made, bucket = content(HOST), "aws-vpn-dev-123456789012"
+    key = f"hosts/openvpn-staff/{made.digest}.tar"
+    return user_data(made, ArchivePlace("eu-central-1", "123456789012", bucket, key, HOST.log_group))
+
 
 def made_up(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"latestVersion": 1} if type_ == "aws:ec2/launchTemplate:LaunchTemplate" else {}
@@ -44,11 +63,16 @@ def made_up(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, An
 
 def tunnel(host: ServerHost = HOST) -> Graph:
     def program() -> None:
+        archives = HostArchives(
+            "archives", HostArchivesArgs(labels=Labels(names=EnvironmentNames("dev")), account="123456789012")
+        )
         OpenVpnTunnel(
             "openvpn-staff",
             OpenVpnTunnelArgs(
                 labels=Labels(names=EnvironmentNames("dev")),
                 host=host,
+                monitor=MONITOR,
+                archives=archives,
                 instance_type="t3.small",
                 image_release=None,
                 log_retention_days=90,
@@ -75,8 +99,8 @@ def test_both_servers_are_told_the_same_and_run_what_their_type_needs(graph: Gra
     servers = {server.name: server.inputs for server in graph.of("aws:ec2/instance:Instance")}
     assert set(servers) == {"openvpn-staff-main", "openvpn-staff-standby"}
     for inputs in servers.values():
-        assert inputs["userData"] == user_data(HOST)
-        assert inputs["ami"] == "ami-debian-12-amd64-*"
+        assert inputs["userData"] == told()
+        assert inputs["ami"] == "ami-debian-13-amd64-*"
 
 
 def test_the_world_reaches_the_vpn_port_alone(graph: Graph) -> None:
@@ -88,7 +112,7 @@ def test_another_port_and_protocol_open_instead() -> None:
     graph = tunnel(replace(HOST, protocol="tcp", port=8443))
     rule = graph.one(INGRESS, "openvpn-staff-vpn").inputs
     assert (rule["ipProtocol"], rule["fromPort"], rule["toPort"]) == ("tcp", 8443, 8443)
-    probe = json.loads(graph.one("aws:ssm/parameter:Parameter").inputs["value"])["probe"]
+    probe = json.loads(graph.one(OBJECT, "openvpn-staff-configuration").inputs["content"])["probe"]
     assert (probe["protocol"], probe["port"]) == ("tcp", 8443)
 
 

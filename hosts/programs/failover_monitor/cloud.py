@@ -63,15 +63,15 @@ class Cloud:
         self._ask = partial(_call, ThreadPoolExecutor(8, "aws"))
         self._session = boto3.Session(region_name=region)
         self._ec2 = self._client("ec2")
-        self._ssm = self._client("ssm")
+        self._s3 = self._client("s3")
         self._secrets = self._client("secretsmanager")
         self._sns = self._client("sns")
         self._cloudwatch = self._client("cloudwatch")
 
-    async def parameter(self, name: str) -> str:
-        """The value of an SSM parameter."""
-        answer = await self._ask(self._ssm.get_parameter, "GetParameter", Name=name)
-        return answer["Parameter"]["Value"]
+    async def document(self, location: str) -> str:
+        """The text of an object in S3, by its location such as `s3://bucket/folder/name.json`."""
+        bucket, _, key = location.removeprefix("s3://").partition("/")
+        return await self._ask(self._read_object, f"GetObject {location}", bucket=bucket, key=key)
 
     async def secret(self, name: str) -> str:
         """The value of a secret."""
@@ -159,6 +159,10 @@ class Cloud:
             self._ec2.describe_route_tables, "DescribeRouteTables", RouteTableIds=ids
         )
         return answer["RouteTables"]
+
+    def _read_object(self, bucket: str, key: str) -> str:
+        answer = self._s3.get_object(Bucket=bucket, Key=key)
+        return answer["Body"].read().decode(errors="replace")
 
     def _client(self, service: Any) -> Any:
         # Debian's boto3 does not yet read the variable by itself.

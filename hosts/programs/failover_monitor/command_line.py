@@ -23,9 +23,10 @@ NOT_USABLE = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     options = _parser().parse_args(arguments)
-    if not options.region or not options.parameter:
+    if not options.region or not options.configuration:
         print(
-            "failover-monitor: no --region and --parameter, nor AWS_DEFAULT_REGION and FAILOVER_PARAMETER",
+            "failover-monitor: no --region and --configuration,"
+            " nor AWS_DEFAULT_REGION and FAILOVER_CONFIGURATION",
             file=sys.stderr,
         )
         return NOT_USABLE
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return asyncio.run(_check(options))
         return asyncio.run(_drill(options) if options.command == "drill" else _run(options))
     except (ValueError, CloudError, NoMonitorError) as error:
-        print(f"failover-monitor: {options.parameter}: {error}", file=sys.stderr)
+        print(f"failover-monitor: {options.configuration}: {error}", file=sys.stderr)
         return NOT_USABLE
     except asyncio.CancelledError:
         return 0
@@ -44,13 +45,13 @@ async def _run(options: argparse.Namespace) -> int:
     task = asyncio.current_task()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, lambda: task.cancel() if task else None)
-    await serve(options.region, options.parameter, options.control_socket)
+    await serve(options.region, options.configuration, options.control_socket)
     return 0
 
 
 async def _check(options: argparse.Namespace) -> int:
     cloud = Cloud(options.region)
-    setup = await read_setup(cloud, options.parameter)
+    setup = await read_setup(cloud, options.configuration)
     inspection = await inspect(cloud, setup)
     well, monitor = await _running(options.control_socket, setup.configuration)
     for line in (*inspection.lines, f"monitor  {monitor}"):
@@ -88,9 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--check", action="store_true", help="explain what the monitor sees, and end")
     parser.add_argument("--region", default=os.environ.get("AWS_DEFAULT_REGION"), help="AWS region")
     parser.add_argument(
-        "--parameter",
-        default=os.environ.get("FAILOVER_PARAMETER"),
-        help="SSM parameter with the configuration",
+        "--configuration",
+        default=os.environ.get("FAILOVER_CONFIGURATION"),
+        help="the object with the configuration: s3://BUCKET/KEY",
     )
     parser.add_argument(
         "--control-socket",

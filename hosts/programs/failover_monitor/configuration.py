@@ -1,4 +1,4 @@
-"""The monitor's configuration: a JSON document in an SSM parameter, checked before anything is done."""
+"""The monitor's configuration: a JSON document in S3, checked before anything is done."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Configuration:
 
 
 def parse_configuration(text: str) -> Configuration:
-    """The configuration in a parameter's value.
+    """The configuration in a document.
 
     Raises:
         ConfigurationError: it is not JSON, a key is missing, unknown, or has a value that cannot work.

@@ -1,4 +1,4 @@
-"""The service: keeps a watch running over the configuration that the SSM parameter holds now."""
+"""The service: keeps a watch running over the configuration that its object in S3 holds now."""
 
 from __future__ import annotations
 
@@ -28,35 +28,35 @@ class Setup:
     key: ClientKey | None
 
 
-async def read_setup(cloud: Cloud, parameter: str) -> Setup:
+async def read_setup(cloud: Cloud, location: str) -> Setup:
     """The configuration as it is now.
 
     Raises:
-        ConfigurationError: the parameter's value cannot be used.
+        ConfigurationError: the document cannot be used.
         ProbeKeyError: the probe's key cannot be used.
         CloudError: AWS did not give them.
     """
-    configuration = parse_configuration(await cloud.parameter(parameter))
+    configuration = parse_configuration(await cloud.document(location))
     return Setup(configuration, await _key(cloud, configuration))
 
 
-async def serve(region: str, parameter: str, control_socket: Path) -> None:
+async def serve(region: str, location: str, control_socket: Path) -> None:
     """Watch for ever; a changed configuration or key is taken over, one that cannot be used is refused.
 
     Raises:
         ConfigurationError, ProbeKeyError: the very first configuration cannot be used.
     """
-    journal = Journal(parameter=parameter)
-    cloud, setup = await _first_setup(region, parameter, journal)
+    journal = Journal(location=location)
+    cloud, setup = await _first_setup(region, location, journal)
     current: list[Watch] = []
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(serve_control(control_socket, lambda: current[-1] if current else None))
         tasks.create_task(_stay_alive(current))
-        await _watch_for_ever(cloud, parameter, setup, current, journal)
+        await _watch_for_ever(cloud, location, setup, current, journal)
 
 
 async def _watch_for_ever(
-    cloud: Cloud, parameter: str, setup: Setup, current: list[Watch], journal: Journal
+    cloud: Cloud, location: str, setup: Setup, current: list[Watch], journal: Journal
 ) -> None:
     history = History()
     while True:
@@ -66,7 +66,7 @@ async def _watch_for_ever(
         watch = Watch(configuration, service_probe(configuration.probe, setup.key), cloud, common, history)
         current[:] = [watch]
         running = asyncio.create_task(watch.run())
-        changing = asyncio.create_task(_changed(cloud, parameter, setup, journal))
+        changing = asyncio.create_task(_changed(cloud, location, setup, journal))
         try:
             await asyncio.wait((running, changing), return_when=asyncio.FIRST_COMPLETED)
             if running.done():
@@ -80,19 +80,19 @@ async def _watch_for_ever(
             await asyncio.gather(running, changing, return_exceptions=True)
 
 
-async def _first_setup(region: str, parameter: str, journal: Journal) -> tuple[Cloud, Setup]:
+async def _first_setup(region: str, location: str, journal: Journal) -> tuple[Cloud, Setup]:
     while True:
         # Anew each time: clients that were made while the instance had no credentials never get any.
         cloud = Cloud(region)
         try:
-            return cloud, await read_setup(cloud, parameter)
+            return cloud, await read_setup(cloud, location)
         except CloudError as error:
             journal.warning("configuration-not-read", error=str(error), then="trying again")
-            notify(f"STATUS=waiting for {parameter}: {error}")
+            notify(f"STATUS=waiting for {location}: {error}")
             await asyncio.sleep(2)
 
 
-async def _changed(cloud: Cloud, parameter: str, setup: Setup, journal: Journal) -> Setup:
+async def _changed(cloud: Cloud, location: str, setup: Setup, journal: Journal) -> Setup:
     """The next setup that differs from this one and can be used."""
     refused = ""
     key_age = 0.0
@@ -100,7 +100,7 @@ async def _changed(cloud: Cloud, parameter: str, setup: Setup, journal: Journal)
         await asyncio.sleep(READ_EVERY)
         key_age += READ_EVERY
         try:
-            configuration = parse_configuration(await cloud.parameter(parameter))
+            configuration = parse_configuration(await cloud.document(location))
             key = setup.key
             if configuration != setup.configuration or key_age >= READ_KEY_EVERY:
                 key, key_age = await _key(cloud, configuration), 0.0

@@ -55,9 +55,12 @@ class History:
     _holders: list[str | None] = field(default_factory=list[str | None])
 
     def saw(self, interface: str | None, now: float) -> bool:
-        """Take in which interface has the address; whether that is another one than before."""
+        """Take in which interface has the address; whether that is another one than before.
+
+        Taking it when nobody has it, as after a deployment, is no change that another move waits for.
+        """
         changed = bool(self._holders) and self._holders[-1] != interface
-        if changed:
+        if changed and self._holders[-1] is not None:
             self.changes.append(now)
         self._holders = [interface]
         return changed

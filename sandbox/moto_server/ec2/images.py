@@ -1,6 +1,6 @@
 """Debian's official images, which moto does not have.
 
-Owner and naming are Debian's (wiki.debian.org/Cloud/AmazonEC2Image/Bookworm). The ids differ by region and
+Owner and naming are Debian's (wiki.debian.org/Cloud/AmazonEC2Image/Trixie). The ids differ by region and
 are made from region and name so that they are the same in every process.
 """
 
@@ -27,8 +27,9 @@ class Release:
 
 
 RELEASES = (
-    Release("debian-12", "Debian 12", datetime(2025, 8, 14, 22, 5, tzinfo=UTC)),
     Release("debian-12", "Debian 12", datetime(2025, 10, 6, 22, 57, tzinfo=UTC)),
+    Release("debian-13", "Debian 13", datetime(2025, 8, 14, 22, 5, tzinfo=UTC)),
+    Release("debian-13", "Debian 13", datetime(2025, 10, 6, 22, 57, tzinfo=UTC)),
 )
 ARCHITECTURES = {"arm64": "arm64", "amd64": "x86_64"}
 """Debian's names of the architectures, and EC2's."""

@@ -11,6 +11,8 @@ from sandbox.provider.resources import (
     log_metric_filter,
     observability,
     routing,
+    s3_buckets,
+    s3_objects,
     secrets,
     security_groups,
     vpc,
@@ -63,6 +65,13 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
         instance.Instance(),
         launch_template.LaunchTemplate(),
         autoscaling.Group(),
+        s3_buckets.Bucket(),
+        s3_buckets.BucketOwnershipControls(),
+        s3_buckets.BucketPolicy(),
+        s3_buckets.BucketPublicAccessBlock(),
+        s3_buckets.BucketServerSideEncryptionConfiguration(),
+        s3_buckets.BucketVersioning(),
+        s3_objects.BucketObjectv2(),
     )
 }
 """Every type that the sandbox knows, by its name."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from botocore.exceptions import ClientError
+
 from sandbox.provider.arguments import arguments, given
 from sandbox.provider.aws_client import Cloud
 from sandbox.provider.constraints import identifier, ipv4_address, one_of
+from sandbox.provider.errors import is_gone
 from sandbox.provider.resources.ec2 import Ec2Type, first
 from sandbox.provider.table import Change, ResourceType, blocks, flag, forcing_new, number, strings, text
 from sandbox.provider.values import Values, part, parts
@@ -85,11 +88,22 @@ class Eip(Ec2Type):
         self.settle(cloud, ident, change.new)
 
     def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
-        """Take the address from whoever holds it, and release it."""
-        association = (self.describe(cloud, ident) or {}).get("AssociationId")
-        if association:
-            cloud.ec2.disassociate_address(AssociationId=association)
+        """Undo the association that the state recorded, and release the address.
+
+        An association that was made since is not the provider's: AWS refuses to release the address then.
+        """
+        if state.get("associationId"):
+            _disassociate(cloud, state["associationId"])
         cloud.ec2.release_address(AllocationId=ident)
+
+
+def _disassociate(cloud: Cloud, association: str) -> None:
+    """Undo an association, if it still is one."""
+    try:
+        cloud.ec2.disassociate_address(AssociationId=association)
+    except ClientError as error:
+        if not is_gone(error):
+            raise
 
 
 def _dns(prefix: str, address: str, domain: str) -> str:
@@ -136,9 +150,8 @@ class EipAssociation(ResourceType):
         }
 
     def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
-        """Disassociate, unless the address has another holder by now."""
-        if self.read(cloud, ident, state) is not None:
-            cloud.ec2.disassociate_address(AssociationId=ident)
+        """Undo this association; another one, made since, stays."""
+        _disassociate(cloud, ident)
 
 
 class NatGateway(Ec2Type):

@@ -1,0 +1,328 @@
+"""Buckets, and what they are set to: each setting a resource of its own, as the official provider has it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+from botocore.exceptions import ClientError
+
+from sandbox.provider.arguments import tag_list, tag_map
+from sandbox.provider.aws_client import Cloud
+from sandbox.provider.constraints import matching, one_of
+from sandbox.provider.errors import is_gone
+from sandbox.provider.table import Change, Property, ResourceType, block, blocks, document, flag, text
+from sandbox.provider.values import Values, parts
+
+_NAME = matching(
+    r"(?!xn--|sthree-|amzn-s3-demo-)(?=.{3,63}$)[a-z0-9][a-z0-9.-]*[a-z0-9]",
+    "3 to 63 small letters, digits, dots and hyphens, a letter or digit at both ends",
+)
+
+
+def found(operation: Any, **request: Any) -> Values | None:
+    """What S3 answers, or None when there is no such bucket, object or setting."""
+    try:
+        return operation(**request)
+    except ClientError as error:
+        if is_gone(error):
+            return None
+        raise
+
+
+class Bucket(ResourceType):
+    """A bucket."""
+
+    typename = "aws:s3/bucket:Bucket"
+    service = "s3"
+    creator = "CreateBucket"
+    auto_named = "bucket"
+    properties = (
+        text("bucket", "Bucket", computed=True, force_new=True, rule=_NAME),
+        flag("forceDestroy", default=False),
+        flag("objectLockEnabled", "ObjectLockEnabledForBucket", computed=True, force_new=True),
+    )
+    outputs = (
+        "arn",
+        "bucketDomainName",
+        "bucketRegion",
+        "bucketRegionalDomainName",
+        "hostedZoneId",
+    )
+
+    def create(self, cloud: Cloud, inputs: Values) -> str:
+        """Make the bucket in the provider's region."""
+        where: Values = {"LocationConstraint": cloud.region}
+        place = {} if cloud.region == "us-east-1" else {"CreateBucketConfiguration": where}
+        locked = {"ObjectLockEnabledForBucket": True} if inputs.get("objectLockEnabled") else {}
+        cloud.client("s3").create_bucket(Bucket=inputs["bucket"], **place, **locked)
+        return inputs["bucket"]
+
+    def settle(self, cloud: Cloud, ident: str, inputs: Values) -> None:
+        """Set its tags."""
+        self.retag(cloud, ident, {}, inputs.get("tagsAll") or {})
+
+    def read(self, cloud: Cloud, ident: str, known: Values) -> Values | None:
+        """The bucket and its tags."""
+        client = cloud.client("s3")
+        if found(client.head_bucket, Bucket=ident) is None:
+            return None
+        tagged = _tags(client, ident)
+        return {
+            "tagsAll": tag_map(tagged),
+            "bucket": ident,
+            "arn": f"arn:{cloud.partition}:s3:::{ident}",
+            "bucketDomainName": f"{ident}.s3.amazonaws.com",
+            "bucketRegion": cloud.region,
+            "bucketRegionalDomainName": f"{ident}.s3.{cloud.region}.amazonaws.com",
+            "hostedZoneId": "",
+            "objectLockEnabled": bool(known.get("objectLockEnabled")),
+        }
+
+    def retag(self, cloud: Cloud, ident: str, state: Values, tags: dict[str, str]) -> None:
+        """Set the bucket's tags, all at once."""
+        if tags:
+            cloud.client("s3").put_bucket_tagging(Bucket=ident, Tagging={"TagSet": tag_list(tags)})
+        else:
+            cloud.client("s3").delete_bucket_tagging(Bucket=ident)
+
+    def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
+        """Delete the bucket; with `forceDestroy` all versions of what is in it first."""
+        client = cloud.client("s3")
+        if state.get("forceDestroy"):
+            for page in client.get_paginator("list_object_versions").paginate(Bucket=ident):
+                for one in (*parts(page, "Versions"), *parts(page, "DeleteMarkers")):
+                    client.delete_object(Bucket=ident, Key=one["Key"], VersionId=one["VersionId"])
+        client.delete_bucket(Bucket=ident)
+
+
+def _tags(client: Any, bucket: str) -> list[dict[str, str]]:
+    try:
+        return client.get_bucket_tagging(Bucket=bucket)["TagSet"]
+    except ClientError:
+        return []
+
+
+class _Setting(ResourceType):
+    """A setting of a bucket: put as a whole, known by the bucket's name."""
+
+    service = "s3"
+    tagged = False
+    bucket: ClassVar[Property] = text("bucket", "Bucket", required=True, force_new=True)
+
+    def create(self, cloud: Cloud, inputs: Values) -> str:
+        """Set it."""
+        self.put(cloud.client("s3"), inputs["bucket"], inputs)
+        return inputs["bucket"]
+
+    def update(self, cloud: Cloud, ident: str, change: Change) -> None:
+        """Set it anew."""
+        self.put(cloud.client("s3"), ident, change.new)
+
+    def read(self, cloud: Cloud, ident: str, known: Values) -> Values | None:
+        """The setting."""
+        values = self.get(cloud.client("s3"), ident)
+        return None if values is None else {"bucket": ident, **values}
+
+    @abstractmethod
+    def put(self, client: Any, bucket: str, inputs: Values) -> None:
+        """Set it to the inputs."""
+
+    @abstractmethod
+    def get(self, client: Any, bucket: str) -> Values | None:
+        """It as inputs have it; None when it is not set."""
+
+
+class BucketPolicy(_Setting):
+    """Who may do what with a bucket."""
+
+    typename = "aws:s3/bucketPolicy:BucketPolicy"
+    creator = "PutBucketPolicy"
+    properties = (_Setting.bucket, document("policy", "Policy", required=True))
+
+    def put(self, client: Any, bucket: str, inputs: Values) -> None:
+        """Set the policy."""
+        client.put_bucket_policy(Bucket=bucket, Policy=inputs["policy"])
+
+    def get(self, client: Any, bucket: str) -> Values | None:
+        """The policy."""
+        answer = found(client.get_bucket_policy, Bucket=bucket)
+        return answer and {"policy": answer["Policy"]}
+
+    def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
+        """Take the policy away."""
+        cloud.client("s3").delete_bucket_policy(Bucket=ident)
+
+
+_BLOCKS = {
+    "blockPublicAcls": "BlockPublicAcls",
+    "blockPublicPolicy": "BlockPublicPolicy",
+    "ignorePublicAcls": "IgnorePublicAcls",
+    "restrictPublicBuckets": "RestrictPublicBuckets",
+}
+
+
+class BucketPublicAccessBlock(_Setting):
+    """What keeps a bucket from becoming public."""
+
+    typename = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+    creator = "PutPublicAccessBlock"
+    properties = (
+        _Setting.bucket,
+        *(
+            flag(name, f"PublicAccessBlockConfiguration.{aws}", default=False)
+            for name, aws in _BLOCKS.items()
+        ),
+        flag("skipDestroy"),
+    )
+
+    def put(self, client: Any, bucket: str, inputs: Values) -> None:
+        """Set all four."""
+        wanted = {aws: bool(inputs.get(name)) for name, aws in _BLOCKS.items()}
+        client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=wanted)
+
+    def get(self, client: Any, bucket: str) -> Values | None:
+        """All four."""
+        answer = found(client.get_public_access_block, Bucket=bucket)
+        if answer is None:
+            return None
+        return {
+            name: answer["PublicAccessBlockConfiguration"].get(aws, False) for name, aws in _BLOCKS.items()
+        }
+
+    def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
+        """Take the block away, unless it is to outlive the stack."""
+        if not state.get("skipDestroy"):
+            cloud.client("s3").delete_public_access_block(Bucket=ident)
+
+
+class BucketOwnershipControls(_Setting):
+    """Who owns objects, and whether access control lists count."""
+
+    typename = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+    creator = "PutBucketOwnershipControls"
+    properties = (
+        _Setting.bucket,
+        block(
+            "rule",
+            text(
+                "objectOwnership",
+                required=True,
+                rule=one_of("BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced"),
+            ),
+            required=True,
+        ),
+    )
+
+    def put(self, client: Any, bucket: str, inputs: Values) -> None:
+        """Set the one rule."""
+        rule = {"ObjectOwnership": inputs["rule"]["objectOwnership"]}
+        client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls={"Rules": [rule]})
+
+    def get(self, client: Any, bucket: str) -> Values | None:
+        """The one rule."""
+        answer = found(client.get_bucket_ownership_controls, Bucket=bucket)
+        rule = answer and answer["OwnershipControls"]["Rules"][0]
+        return rule and {"rule": {"objectOwnership": rule["ObjectOwnership"]}}
+
+    def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
+        """Take the rule away."""
+        cloud.client("s3").delete_bucket_ownership_controls(Bucket=ident)
+
+
+class BucketVersioning(_Setting):
+    """Whether a bucket keeps what is overwritten or deleted."""
+
+    typename = "aws:s3/bucketVersioning:BucketVersioning"
+    creator = "PutBucketVersioning"
+    properties = (
+        _Setting.bucket,
+        text("expectedBucketOwner"),
+        text("mfa"),
+        block(
+            "versioningConfiguration",
+            text("status", required=True, rule=one_of("Enabled", "Suspended", "Disabled")),
+            text("mfaDelete", computed=True, rule=one_of("Enabled", "Disabled")),
+            required=True,
+        ),
+    )
+
+    def put(self, client: Any, bucket: str, inputs: Values) -> None:
+        """Set the status; S3 knows no way to set `Disabled`, which a bucket is until it is set."""
+        status = inputs["versioningConfiguration"]["status"]
+        if status != "Disabled":
+            client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
+
+    def get(self, client: Any, bucket: str) -> Values | None:
+        """The status."""
+        answer = found(client.get_bucket_versioning, Bucket=bucket)
+        if answer is None:
+            return None
+        configuration = {
+            "status": answer.get("Status", "Disabled"),
+            "mfaDelete": answer.get("MFADelete", "Disabled"),
+        }
+        return {"versioningConfiguration": configuration}
+
+    def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
+        """Suspend versioning: it cannot be switched off."""
+        cloud.client("s3").put_bucket_versioning(
+            Bucket=ident, VersioningConfiguration={"Status": "Suspended"}
+        )
+
+
+class BucketServerSideEncryptionConfiguration(_Setting):
+    """How objects are encrypted when nothing else is said."""
+
+    typename = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+    creator = "PutBucketEncryption"
+    properties = (
+        _Setting.bucket,
+        text("expectedBucketOwner"),
+        blocks(
+            "rules",
+            block(
+                "applyServerSideEncryptionByDefault",
+                text("sseAlgorithm", required=True, rule=one_of("AES256", "aws:kms", "aws:kms:dsse")),
+                text("kmsMasterKeyId", computed=True),
+            ),
+            flag("bucketKeyEnabled"),
+            required=True,
+        ),
+    )
+
+    def put(self, client: Any, bucket: str, inputs: Values) -> None:
+        """Set the rules."""
+        rules = [_encryption_rule(one) for one in parts(inputs, "rules")]
+        client.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": rules})
+
+    def get(self, client: Any, bucket: str) -> Values | None:
+        """The rules."""
+        answer = found(client.get_bucket_encryption, Bucket=bucket)
+        if answer is None:
+            return None
+        return {
+            "rules": [
+                {
+                    "applyServerSideEncryptionByDefault": {
+                        "sseAlgorithm": one["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"],
+                        "kmsMasterKeyId": one["ApplyServerSideEncryptionByDefault"].get("KMSMasterKeyID", ""),
+                    },
+                    "bucketKeyEnabled": bool(one.get("BucketKeyEnabled")),
+                }
+                for one in answer["ServerSideEncryptionConfiguration"]["Rules"]
+            ]
+        }
+
+    def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
+        """Go back to S3's own default."""
+        cloud.client("s3").delete_bucket_encryption(Bucket=ident)
+
+
+def _encryption_rule(rule: Values) -> Values:
+    default: Values = rule.get("applyServerSideEncryptionByDefault") or {}
+    key = {"KMSMasterKeyID": default["kmsMasterKeyId"]} if default.get("kmsMasterKeyId") else {}
+    return {
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": default["sseAlgorithm"], **key},
+        "BucketKeyEnabled": bool(rule.get("bucketKeyEnabled")),
+    }

@@ -1,0 +1,58 @@
+"""What the hosts of an environment know, by its settings."""
+
+from __future__ import annotations
+
+from hosts.failover_monitor import MonitorHost
+from hosts.nat import NatHost
+from hosts.openvpn_server import Office, ServerHost
+from model.names import EnvironmentNames
+from stacks.sections.openvpn import OpenVpnSettings
+from stacks.settings import Settings
+
+
+def openvpn_server(stack: str, settings: Settings, tunnel: OpenVpnSettings) -> ServerHost:
+    """The servers of one of a stack's tunnels."""
+    names = EnvironmentNames(stack)
+    networks = {"vpc": settings.network.cidr, **settings.network.subnet_names()}
+    return ServerHost(
+        environment=stack,
+        tunnel=tunnel.name,
+        region=settings.region,
+        vpc_cidr=settings.network.cidr,
+        client_pool=tunnel.client_pool,
+        permitted=tuple(networks[name] for name in tunnel.permitted),
+        server_secret=names.openvpn_secret(tunnel.name, "server"),
+        crl_secret=names.openvpn_secret(tunnel.name, "crl"),
+        log_group=names.path("openvpn", tunnel.name),
+        protocol=tunnel.protocol,
+        port=tunnel.listening_port,
+        full_tunnel=tunnel.full_tunnel,
+        client_to_client=tunnel.client_to_client,
+        dns_servers=tunnel.dns_servers,
+        dns_domain=tunnel.dns_domain,
+        offices=tuple(Office(office.name, office.lan_cidrs) for office in tunnel.offices),
+        fixed_addresses=dict(tunnel.fixed_addresses),
+        keepalive_interval=tunnel.keepalive.interval_seconds,
+        keepalive_timeout=tunnel.keepalive.timeout_seconds,
+    )
+
+
+def nat_instance(stack: str, settings: Settings) -> NatHost:
+    """The NAT instances of a stack."""
+    return NatHost(
+        environment=stack,
+        region=settings.region,
+        vpc_cidr=settings.network.cidr,
+        log_group=EnvironmentNames(stack).path("nat"),
+    )
+
+
+def failover_monitor(stack: str, settings: Settings, address: str) -> MonitorHost:
+    """The monitor of an Elastic IP, by the name of the component that has it: `openvpn-staff`, `nat`."""
+    return MonitorHost(
+        environment=stack,
+        name=address,
+        region=settings.region,
+        configuration=f"failover/{address}.json",
+        log_group=EnvironmentNames(stack).path("failover-monitor", address),
+    )
