@@ -26,6 +26,10 @@ OUTPUT_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "access": ("access.command:access", "who may connect to an OpenVPN tunnel"),
+    "addresses": (
+        "operations.addresses.command:addresses",
+        "which addresses are taken, by whom, and what is free",
+    ),
     "completion": ("command.completion:completion", "the script that lets a shell complete these commands"),
     "iam": ("operations.iam.command:iam", "the policies of the roles that deploy, preview and operate"),
     "onprem": ("onprem.command:onprem", "the router at the other end of a VPN connection"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator
@@ -68,6 +69,32 @@ def _sweep(claims: list[ClaimT]) -> Iterator[tuple[ClaimT, ClaimT]]:
             yield wider, claim
         width = 1 << (claim.network.max_prefixlen - claim.network.prefixlen)
         open_blocks.append((first + width - 1, claim))
+
+
+Span = tuple[int, int, int]
+"""A block as numbers: IP version, first and last address."""
+
+
+def span(cidr: str) -> Span:
+    """A block's numbers, several times faster than `ipaddress` tells them.
+
+    Raises:
+        ValueError: it is no block, or has host bits; the text says what would be right.
+    """
+    address, _, length = cidr.partition("/")
+    family, version, bits = (AF_INET6, 6, 128) if ":" in address else (AF_INET, 4, 32)
+    try:
+        first = int.from_bytes(inet_pton(family, address))
+    except (OSError, ValueError):
+        first, length = 0, ""
+    if not (length.isascii() and length.isdecimal() and len(length) <= 3 and int(length) <= bits):
+        raise ValueError("an IPv4 or IPv6 block in CIDR notation, such as 10.0.0.0/16")
+    width = 1 << (bits - int(length))
+    host_bits = first & (width - 1)
+    if host_bits:
+        right = inet_ntop(family, (first - host_bits).to_bytes(bits // 8))
+        raise ValueError(f"the network's own address: {right}/{int(length)}")
+    return version, first, first + width - 1
 
 
 def _parse_ipv4_network(value: Any) -> IPv4Network:

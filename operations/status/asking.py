@@ -26,8 +26,8 @@ Answer = TypeVar("Answer")
 class Clients:
     """boto3's clients of one region, made once: a session is not safe to share among threads, clients are."""
 
-    def __init__(self, region: str) -> None:
-        self._session = boto3.session.Session(region_name=region)
+    def __init__(self, region: str, profile: str | None = None) -> None:
+        self._session = boto3.session.Session(region_name=region, profile_name=profile)
         self._lock = threading.Lock()
         self._made: dict[str, Any] = {}
         self._config = Config(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from model.addresses import IPNetwork
+from model.free_blocks import holds
 from policy.facts import aws_types as aws
 from policy.facts.claims import parsed
-from policy.facts.free_blocks import holds
 from policy.facts.graph import Graph
 from policy.facts.prefix_lists import listed_networks
 from policy.facts.resource import Resource

@@ -7,10 +7,10 @@ from typing import Any
 
 from pulumi_policy import Severity
 
+from model.free_blocks import private_range
 from policy.facts import aws_types as aws
 from policy.facts.claims import parsed
 from policy.facts.finding import Finding
-from policy.facts.free_blocks import private_range
 from policy.facts.resource import Resource
 from policy.facts.values import UNKNOWN
 from policy.rules.no_overlapping_cidrs.shared import NON_OVERLAP

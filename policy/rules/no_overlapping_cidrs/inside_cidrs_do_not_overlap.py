@@ -9,11 +9,11 @@ from ipaddress import IPv6Network
 from pulumi_policy import Severity
 
 from model.addresses import IPNetwork
+from model.free_blocks import FreeBlocks, holds
 from model.tunnel_options import INSIDE_RANGE, RESERVED_INSIDE
 from policy.facts import aws_types as aws
 from policy.facts.claims import parsed
 from policy.facts.finding import Finding
-from policy.facts.free_blocks import FreeBlocks, holds
 from policy.facts.graph import Graph
 from policy.facts.references import vpn_guide
 from policy.facts.resource import Found, Resource

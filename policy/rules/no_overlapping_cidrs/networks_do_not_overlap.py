@@ -10,9 +10,9 @@ from pulumi_policy import Severity
 from pydantic import Field
 
 from model.addresses import overlaps
+from model.free_blocks import FreeBlocks
 from policy.facts.claims import NOBODY, Taken, parsed, taken_in, without_repetitions
 from policy.facts.finding import Finding
-from policy.facts.free_blocks import FreeBlocks
 from policy.facts.graph import Graph
 from policy.facts.stack_files import taken_in_files
 from policy.rules.no_overlapping_cidrs.shared import NON_OVERLAP, OverlapParameters, capped, proposal

@@ -9,8 +9,8 @@ from typing import Annotated
 from pydantic import Field
 
 from model.addresses import IPNetwork
+from model.free_blocks import FreeBlocks
 from policy.facts.finding import Finding
-from policy.facts.free_blocks import FreeBlocks
 from policy.facts.references import well_architected
 from policy.rules.rule import Parameters
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pulumi_policy import Severity
 
 from model.addresses import Claim, IPNetwork, overlaps
+from model.free_blocks import FreeBlocks, holds
 from policy.facts import aws_types as aws
 from policy.facts.claims import Taken, parsed, taken_by_vpcs
 from policy.facts.finding import Finding
-from policy.facts.free_blocks import FreeBlocks, holds
 from policy.facts.graph import Graph
 from policy.facts.resource import Found, Resource, Unresolved
 from policy.facts.values import UNKNOWN

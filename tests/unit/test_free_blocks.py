@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.addresses import Claim, IPNetwork, overlaps
-from policy.facts.free_blocks import FreeBlocks, holds, private_range
+from model.free_blocks import FreeBlocks, holds, private_range
 
 SPACE = IPv4Network("10.0.0.0/24")
 WIDE = IPv4Network("10.0.0.0/16")

@@ -1,4 +1,4 @@
-"""The nearest block of addresses that nobody has taken: what to use instead of one that clashes."""
+"""Blocks of addresses that nobody has taken: the lowest one, or the nearest to one that clashes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network
 
-from model.addresses import IPNetwork
+from model.addresses import IPNetwork, Span
 
 PRIVATE_RANGES: tuple[IPNetwork, ...] = (
     IPv4Network("10.0.0.0/8"),
@@ -33,15 +33,23 @@ def private_range(network: IPNetwork) -> IPNetwork | None:
 class FreeBlocks:
     """What is left between taken blocks. Made once in O(n log n); each question is answered in O(n)."""
 
-    def __init__(self, taken: Iterable[IPNetwork]) -> None:
+    def __init__(self, taken: Iterable[IPNetwork] = (), spans: Iterable[Span] = ()) -> None:
         self._busy: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
-        spans = sorted((block.version, int(block.network_address), _last(block)) for block in taken)
-        for version, first, last in spans:
+        blocks = [(block.version, int(block.network_address), _last(block)) for block in taken]
+        for version, first, last in sorted([*blocks, *spans]):
             busy = self._busy[version]
             if busy and first <= busy[-1][1] + 1:
                 busy[-1] = (busy[-1][0], max(last, busy[-1][1]))
             else:
                 busy.append((first, last))
+
+    def lowest(self, prefix: int, space: IPNetwork) -> IPNetwork | None:
+        """The first free block of `prefix` bits in `space`; None when nothing is left."""
+        if not space.prefixlen <= prefix <= space.max_prefixlen:
+            return None
+        width = 1 << (space.max_prefixlen - prefix)
+        at = _above(int(space.network_address), width, self._busy[space.version])
+        return type(space)((at, prefix)) if at + width - 1 <= _last(space) else None
 
     def nearest(self, network: IPNetwork, space: IPNetwork | None = None) -> IPNetwork | None:
         """The free block of the network's size that is nearest to it in `space`; None when nothing is left.
