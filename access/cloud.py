@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from access.authority import Authority, Secrets
 from access.errors import AccessError
+from model.deploying import deploy_command
 from model.names import EnvironmentNames
 
 SEEN_DAYS = 30
@@ -61,8 +62,8 @@ class TunnelInCloud:
                     client.put_secret_value(SecretId=name, SecretString=value)
                 except client.exceptions.ResourceNotFoundException:
                     raise AccessError(
-                        f"secret {name} is not in {self.region}; should be deployed first: make up"
-                        f" STACK={self.stack}"
+                        f"secret {name} is not in {self.region}; should be deployed first:"
+                        f" {deploy_command(self.stack)}"
                     ) from None
 
     def live_crl(self) -> str:
@@ -93,7 +94,7 @@ class TunnelInCloud:
         if len(addresses) != 1:
             raise AccessError(
                 f"{len(addresses)} Elastic IPs named {name} in {self.region}; should be one: deploy with"
-                f" make up STACK={self.stack}, or give --address"
+                f" {deploy_command(self.stack)}, or give --address"
             )
         return addresses[0]
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from model.addresses import Address, Cidr
+from model.deploying import deploy_command
 from model.names import STACK_NAME
 from model.tunnel_options import TunnelOptions
 from onprem.errors import OnpremError
@@ -78,7 +79,7 @@ def read_outputs(stack: str, root: Path) -> StackOutputs:
         raise OnpremError(f"no stack {stack!r}; should be a stack's name, such as prod")
     outputs = _pulumi_outputs(stack, root)
     if not outputs:
-        raise OnpremError(f"stack {stack} is not deployed yet; run make up STACK={stack}")
+        raise OnpremError(f"stack {stack} is not deployed yet; run {deploy_command(stack)}")
     if "hardwareVpn" not in outputs:
         raise OnpremError(f"stack {stack} is deployed without hardwareVpn; should be a stack with one")
     try:
@@ -87,7 +88,7 @@ def read_outputs(stack: str, root: Path) -> StackOutputs:
         where = ".".join(map(str, error.errors()[0]["loc"]))
         raise OnpremError(
             f"stack {stack}: the output {where} should be as this version exports it;"
-            f" run make up STACK={stack}"
+            f" run {deploy_command(stack)}"
         ) from None
 
 
@@ -104,7 +105,7 @@ def _pulumi_outputs(stack: str, root: Path) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         raise OnpremError(f"pulumi stack output took longer than {PULUMI_TIMEOUT} s") from None
     if done.returncode != 0 and "no stack named" in done.stderr:
-        raise OnpremError(f"stack {stack} is not deployed yet; run make up STACK={stack}")
+        raise OnpremError(f"stack {stack} is not deployed yet; run {deploy_command(stack)}")
     if done.returncode != 0:
         said = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
         raise OnpremError(f"pulumi stack output of {stack} failed: {said}")

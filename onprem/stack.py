@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from model.deploying import deploy_command
 from onprem.assembly import Surroundings, TunnelFacts, assemble
 from onprem.connection import Connection
 from onprem.document import Document, DocumentTunnel, read_document
@@ -59,7 +60,7 @@ class Stack:
     def _document(self, name: str) -> Document:
         text = self.outputs.configurations.get(name)
         if not text:
-            raise OnpremError(f"{name}: not deployed yet; run make up STACK={self.name}")
+            raise OnpremError(f"{name}: not deployed yet; run {deploy_command(self.name)}")
         return read_document(text, f"{self.name}'s configuration of {name}")
 
     def _facts(self, name: str, site: SiteOutput, described: DocumentTunnel, key: str | None) -> TunnelFacts:
@@ -70,7 +71,7 @@ class Stack:
                 return TunnelFacts(tunnel.options, key)
         raise OnpremError(
             f"{name}: AWS's document has a tunnel with inside addresses of {inside}, and the stack's outputs"
-            f" have none; run make up STACK={self.name}"
+            f" have none; run {deploy_command(self.name)}"
         )
 
 

@@ -19,6 +19,7 @@ from access import authority as ca
 from access import seal, store
 from access.passphrase import FILE_VARIABLE, VARIABLE
 from command.root import main
+from model.deploying import deploy_command
 from stacks.stack_file import read_stack_file
 
 ROOT = Path(__file__).parents[2]
@@ -281,6 +282,7 @@ def crash(self, target):
     return replaced(self, target)
 Path.replace = crash
 from command.root import main
+from model.deploying import deploy_command
 sys.exit(main(["access", *sys.argv[1:]]))
 """
 
@@ -375,3 +377,17 @@ def test_help_says_what_each_command_is_for(run: Run) -> None:
 def test_the_server_is_named_after_its_tunnel(ready: Run, home: Path) -> None:
     tunnel = read_stack_file(ROOT / "stacks/Pulumi.dev.yaml").open_vpn[0]
     assert store.load(home).authority.name == f"aws-vpn-dev-{tunnel.name}"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "command"),
+    [
+        ("http://127.0.0.1:4566", "make up STACK=dev"),
+        ("", "pulumi up --stack dev --policy-pack policy"),
+    ],
+)
+def test_hints_name_the_command_that_deploys_from_here(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str, command: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    assert deploy_command("dev") == command

@@ -222,9 +222,15 @@ def test_a_tunnel_is_found_by_its_inside_block_and_not_by_its_place(
 
 def test_a_stack_that_cannot_be_rendered_is_refused(pulumi: Path, capsys: pytest.CaptureFixture[str]) -> None:
     render = ("render", "--stack", "prod", "--site")
-    assert _refusal(capsys, *render, "lisbon") == "stack prod is not deployed yet; run make up STACK=prod"
+    assert (
+        _refusal(capsys, *render, "lisbon")
+        == "stack prod is not deployed yet; run pulumi up --stack prod --policy-pack policy"
+    )
     pulumi.write_text("{}", encoding="utf-8")
-    assert _refusal(capsys, *render, "lisbon") == "stack prod is not deployed yet; run make up STACK=prod"
+    assert (
+        _refusal(capsys, *render, "lisbon")
+        == "stack prod is not deployed yet; run pulumi up --stack prod --policy-pack policy"
+    )
     pulumi.write_text('{"network": {}}', encoding="utf-8")
     assert _refusal(capsys, *render, "lisbon") == (
         "stack prod is deployed without hardwareVpn; should be a stack with one"
@@ -232,7 +238,7 @@ def test_a_stack_that_cannot_be_rendered_is_refused(pulumi: Path, capsys: pytest
     pulumi.write_text('{"hardwareVpn": {"region": "eu-central-1"}}', encoding="utf-8")
     assert _refusal(capsys, *render, "lisbon") == (
         "stack prod: the output hardwareVpn.vpcCidrs should be as this version exports it;"
-        " run make up STACK=prod"
+        " run pulumi up --stack prod --policy-pack policy"
     )
     _deploy(pulumi)
     assert _refusal(capsys, *render, "madrid") == (
