@@ -14,15 +14,32 @@ _GRAVITON = re.compile(r"(a1|[a-z]+\d+g[a-z]*)\.")
 
 
 def debian_image(instance_type: str, release: str | None, parent: pulumi.Resource) -> pulumi.Output[str]:
-    """The id of a release of Debian 13's image (`20251006-2257`), or of the newest."""
+    """The id of a release of Debian 13's image (`20251006-2257`), or of the newest.
+
+    Raises:
+        pulumi.RunError: the region has no such release.
+    """
     architecture = "arm64" if _GRAVITON.match(instance_type) else "amd64"
-    image = aws.ec2.get_ami_output(
-        most_recent=True,
-        owners=[DEBIAN],
-        filters=[{"name": "name", "values": [f"debian-13-{architecture}-{release or '*'}"]}],
-        opts=pulumi.InvokeOutputOptions(parent=parent),
-    )
-    return image.id
+    name = f"debian-13-{architecture}-{release or '*'}"
+    filters = [aws.ec2.GetAmiFilterArgs(name="name", values=[name])]
+    if release is None:
+        newest = aws.ec2.get_ami_output(
+            most_recent=True,
+            owners=[DEBIAN],
+            filters=filters,
+            opts=pulumi.InvokeOutputOptions(parent=parent),
+        )
+        return newest.id
+    try:
+        asked = aws.ec2.get_ami(
+            most_recent=True, owners=[DEBIAN], filters=filters, opts=pulumi.InvokeOptions(parent=parent)
+        )
+    except Exception as error:  # noqa: BLE001  the SDK has no type of its own for a function that fails
+        raise pulumi.RunError(
+            f"aws-vpn:hostImage = {release}; should be a release that the region has:"
+            f" {name} of account {DEBIAN} was not found ({str(error).splitlines()[0]})"
+        ) from None
+    return pulumi.Output.from_input(asked.id)
 
 
 def unless_asked(release: str | None, key: str) -> list[str]:
