@@ -23,7 +23,7 @@ from onprem.errors import OnpremError
 from onprem.rendering import UnsupportedError, devices, render
 
 GROUPS = (14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24)
-LIMITED = {"fortigate", "ios-xe", "junos", "libreswan", "pan-os", "routeros"}
+LIMITED = {"asa", "fortigate", "ios-xe", "junos", "libreswan", "pan-os", "routeros"}
 """Devices that lack some of AWS's algorithms: only they may refuse a connection."""
 
 
@@ -117,9 +117,9 @@ def test_any_connection_is_rendered_completely(device: str, made: Connection) ->
 
 
 NAMES = {
-    "AES128": r"aes-?128|AES128|aes-cbc-128|esp-aes\b|encryption aes$|>aes<",
+    "AES128": r"aes-?128|AES128|aes-cbc-128|esp-aes\b|encryption.* aes( |$)|>aes<",
     "AES256": r"aes-?256|AES256|aes-cbc-256|aes 256|esp-aes 256|>aes<",
-    "AES128-GCM-16": r"aes_?128gcm|aes_gcm128|aes-gcm-128|aes-128-gcm|esp-gcm\b|AES128-GCM",
+    "AES128-GCM-16": r"aes_?128gcm|aes_gcm128|aes-gcm-128|aes-128-gcm|esp-gcm\b|aes-gcm( |$)|AES128-GCM",
     "AES256-GCM-16": r"aes_?256gcm|aes_gcm256|aes-gcm-256|aes-256-gcm|esp-gcm 256|AES256-GCM",
     "SHA1": r"(?i)sha-?1?\b|sha1",
     "SHA2-256": r"(?i)sha(2[-_])?-?256",
@@ -264,6 +264,28 @@ def test_ios_configuration_is_a_tree_whose_names_resolve(case: Any) -> None:
     for name in (child.text.split()[-1] for child in policy.children):
         assert parsed.find_objects(rf"^crypto ikev2 proposal {name}$")
     assert bool(parsed.find_objects(r"^router bgp ")) == (made.bgp is not None)
+
+
+@pytest.mark.parametrize("case", [BGP, STATIC])
+def test_asa_configuration_is_a_tree_whose_names_resolve(case: Any) -> None:
+    parsed = CiscoConfParse(_file("asa", case).splitlines(), syntax="asa")
+    made = connection(case)
+    for tunnel in made.tunnels:
+        (interface,) = parsed.find_objects(rf"^interface Tunnel{tunnel.number}$")
+        children = {child.text.strip() for child in interface.children}
+        assert f"tunnel destination {tunnel.amazon_outside}" in children
+        assert f"tunnel protection ipsec profile {tunnel.name}" in children
+        (profile,) = parsed.find_objects(rf"^crypto ipsec profile {tunnel.name}$")
+        proposals = next(c.text for c in profile.children if "ipsec-proposal" in c.text).split()[3:]
+        assert proposals
+        for name in proposals:
+            assert parsed.find_objects(rf"^crypto ipsec ikev2 ipsec-proposal {name}$")
+        assert len(parsed.find_objects(rf"^tunnel-group {tunnel.amazon_outside} ")) == 3
+    assert bool(parsed.find_objects(r"^router bgp ")) == (made.bgp is not None)
+    tracks = {line.text.split()[1] for line in parsed.find_objects(r"^track ")}
+    routes = [line.text.split() for line in parsed.find_objects(r"^route ")]
+    assert {words[-1] for words in routes if "track" in words} == tracks
+    assert bool(routes) == (made.bgp is None)
 
 
 @pytest.mark.parametrize("case", [BGP, STATIC])
