@@ -31,7 +31,7 @@ TagValue = Annotated[
 
 DebianRelease = Annotated[
     str,
-    matching(r"\d{8}-\d{4,5}", "a release of Debian's cloud image, such as 20250814-2205"),
+    matching(r"\d{8}-\d{4,5}", "a release of Debian's cloud image, such as 20251006-2257"),
 ]
 """As Debian's images in EC2 end (wiki.debian.org/Cloud/AmazonEC2Image/Trixie)."""
 
@@ -77,7 +77,7 @@ class Settings(Section):
     nat: NatSettings = NatSettings()
     """How private subnets reach the internet."""
     host_image: DebianRelease | None = None
-    """A release of Debian's image for all hosts, such as `20250814-2205`: another one replaces them. Left
+    """A release of Debian's image for all hosts, such as `20251006-2257`: another one replaces them. Left
     out, hosts are made from the newest, and keep theirs."""
     alerts: Alerts = Alerts()
     """Who is notified when a tunnel is down."""

@@ -236,7 +236,7 @@ BAD: list[tuple[Change, str, str]] = [
     (put({f"t{i}": "x" for i in range(44)}, "aws-vpn:tags"), "aws-vpn:tags = 44 tags", "at most 43"),
     (put({"emails": ["a@b.cd", "a@b.cd"]}, "aws-vpn:alerts"), "alerts.emails = (list)", "each value once"),
     (put({"emails": ["nobody"]}, "aws-vpn:alerts"), "alerts.emails[0] = nobody", "an e-mail address"),
-    (put("newest", "aws-vpn:hostImage"), "aws-vpn:hostImage = newest", "such as 20250814-2205"),
+    (put("newest", "aws-vpn:hostImage"), "aws-vpn:hostImage = newest", "such as 20251006-2257"),
     (put([], "aws-vpn:hardwareVpn", "sites"), "hardwareVpn.sites = (list)", "leave aws-vpn:hardwareVpn out"),
     (
         put([{}] * 11, "aws-vpn:hardwareVpn", "sites"),
