@@ -19,9 +19,12 @@ FIRST_PACKET = 10
 """OpenVPN's P_CONTROL_HARD_RESET_CLIENT_V3, in the upper five bits of a packet's first byte: with it a client
 that has a tls-crypt-v2 key begins."""
 
-RATE_OF_ONE = 20
-"""First packets, or new connections, that an address may send a second, and ten times as many at once: an
-office's hundreds of clients that come back after a failover share one address."""
+RATES_OF_ONE = {"udp": (20, 200), "tcp": (1, 40)}
+"""First packets, or new connections, that an address may send a second and at once.
+
+A place's many clients that come back after a failover share one address. A connection over TCP is eight lines
+in the log, of which the journal takes 2,000 in half a minute (`LogRateLimitBurst`); a first packet is none.
+"""
 
 CONNECTIONS_OF_ONE = 64
 """TCP connections that an address may have at once: the laptops of a place without a router of its own."""
@@ -81,7 +84,8 @@ def _strangers(host: ServerHost) -> Iterator[str]:
     else:
         begins = f"tcp dport {host.port} ct state new"
     yield f"{begins} limit rate over {ALARMING_RATE}/second burst {ALARMING_RATE * 5} packets jump alarm"
-    each = f"limit rate over {RATE_OF_ONE}/second burst {RATE_OF_ONE * 10} packets"
+    rate, at_once = RATES_OF_ONE[host.protocol]
+    each = f"limit rate over {rate}/second burst {at_once} packets"
     yield f"{begins} add @senders {{ ip saddr {each} }} jump refused"
     if host.protocol == "tcp":
         yield f"{begins} add @connections {{ ip saddr ct count over {CONNECTIONS_OF_ONE} }} jump refused"
