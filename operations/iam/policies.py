@@ -25,6 +25,7 @@ NAMED: dict[str, tuple[str, tuple[str, ...]]] = {
     "bucket": ("s3", ("{bucket}",)),
     "object": ("s3", ("{bucket}/*",)),
     "Secret": ("secretsmanager", ("secret:{secret}",)),
+    "Secret:list": ("secretsmanager", ("secret:{list}",)),
     "topic": ("sns", ("{name}",)),
     "instance-profile": ("iam", ("instance-profile/{name}",)),
     "role": ("iam", ("role/{name}",)),
@@ -67,6 +68,7 @@ class Subject:
             "path": names.path("*"),
             "bucket": names.bucket(self.place.account),
             "secret": f"{PROJECT}/{self.stack}/*",
+            "list": f"{names.openvpn_secret('*', 'crl')}-*",
         }
         if service == "s3":
             return tuple(f"arn:{self.place.partition}:s3:::{form.format(**words)}" for form in forms)
@@ -121,7 +123,8 @@ def _merged(rights: Iterable[str], subject: Subject) -> list[dict[str, Any]]:
         kinds[frozenset(allowed), reach].append(kind)
     statements: list[dict[str, Any]] = []
     for (allowed, reach), alike in kinds.items():
-        resources = [arn for kind in alike if kind for arn in subject.arns(kind)]
+        forms = [f"{kind}:{reach}" if f"{kind}:{reach}" in NAMED else kind for kind in alike if kind]
+        resources = [arn for form in forms for arn in subject.arns(form)]
         statement: dict[str, Any] = {
             "Effect": "Allow",
             "Action": sorted(allowed),

@@ -7,6 +7,7 @@ condition keys for AWS services" names both, each with how far it goes:
 - `:own` one that bears this environment's tags
 - `:bare` one without an environment, such as a VPC's default security group before it gets its tags
 - `:named` one that is named by this environment's names, and needs no tags
+- `:list` an OpenVPN tunnel's revocation list
 - `:any` one that nobody can tell beforehand: a volume at launch, a machine image
 
 An action without kinds knows none (`Describe...`).
@@ -371,7 +372,7 @@ OPERATING: tuple[str, ...] = (
 PUBLISHING: tuple[str, ...] = (
     "ec2:DescribeAddresses",
     "logs:FilterLogEvents log-group:named",
-    "secretsmanager:GetSecretValue Secret:named",
+    "secretsmanager:GetSecretValue Secret:list",
     "secretsmanager:PutSecretValue Secret:named",
 )
 """What `aws-vpn access` does: publish unless a newer list is live, find an address, see who came."""

@@ -155,7 +155,9 @@ def test_a_preview_changes_nothing_and_sees_no_keys(shows: bool) -> None:
     assert not writing & granted - {"logs:DescribeResourcePolicies"}
 
 
-def test_publishing_writes_this_environments_secrets_and_reads_none() -> None:
+def test_publishing_writes_this_environments_secrets_and_reads_revocation_lists_alone() -> None:
+    revoked = PLACE.arn("secretsmanager", "secret:aws-vpn/prod/openvpn/staff/crl-AbCdEf")
+    assert allowed("access", "secretsmanager:GetSecretValue", revoked)
     server = PLACE.arn("secretsmanager", "secret:aws-vpn/prod/openvpn/staff/server-AbCdEf")
     assert allowed("access", "secretsmanager:PutSecretValue", server)
     assert not allowed("access", "secretsmanager:GetSecretValue", server)

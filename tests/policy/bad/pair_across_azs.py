@@ -1,4 +1,4 @@
-"""Main and standby of a failover pair in one availability zone, and nothing that watches them."""
+"""Main and standby of a failover pair in one availability zone."""
 
 import pulumi_aws as aws
 
@@ -36,3 +36,23 @@ for role in ("main", "standby"):
         root_block_device={"encrypted": True},
         tags={**TAGS, "FailoverPair": "staff"},
     )
+template = aws.ec2.LaunchTemplate(
+    "monitor",
+    image_id="ami-0a1b2c3d4e5f60718",
+    instance_type="t4g.nano",
+    vpc_security_group_ids=[group.id],
+    metadata_options={"http_tokens": "required", "http_put_response_hop_limit": 1},
+    block_device_mappings=[{"device_name": "/dev/xvda", "ebs": {"encrypted": "true"}}],
+    tags=TAGS,
+)
+aws.autoscaling.Group(
+    "monitor",
+    min_size=1,
+    max_size=1,
+    vpc_zone_identifiers=[subnets["a"].id, subnets["b"].id],
+    launch_template={"id": template.id, "version": "1"},
+    tags=[
+        {"key": key, "value": value, "propagate_at_launch": True}
+        for key, value in {**TAGS, "FailoverPair": "staff"}.items()
+    ],
+)
