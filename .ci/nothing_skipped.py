@@ -8,7 +8,7 @@ from pathlib import Path
 
 from defusedxml import ElementTree
 
-SUITES = ("unit", "policy", "sandbox", "browser", "dataplane")
+SUITES = ("unit", "fidelity", "policy", "sandbox", "browser", "dataplane")
 
 
 def problems(report: Path) -> Iterator[str]:

@@ -205,7 +205,7 @@ class HardwareVpn(pulumi.ComponentResource):
             vpn_gateway_id=self.vpg_id,
             customer_gateway_id=gateway.id,
             static_routes_only=site.bgp_asn is None,
-            preshared_key_storage=self._args.preshared_key_storage,
+            preshared_key_storage=None if site.certificate_arn else self._args.preshared_key_storage,
             **_tunnel_inputs(1, first),
             tunnel1_log_options=aws.ec2.VpnConnectionTunnel1LogOptionsArgs(
                 cloudwatch_log_options=aws.ec2.VpnConnectionTunnel1LogOptionsCloudwatchLogOptionsArgs(
@@ -219,10 +219,14 @@ class HardwareVpn(pulumi.ComponentResource):
                 )
             ),
             tags=self._site_tags(name, site),
-            opts=pulumi.ResourceOptions.merge(
-                self._kept, pulumi.ResourceOptions(replace_on_changes=["vpnGatewayId"])
-            ),
+            opts=pulumi.ResourceOptions.merge(self._kept, self._connection_options()),
         )
+
+    def _connection_options(self) -> pulumi.ResourceOptions:
+        """A key in Secrets Manager is read back as REDACTED: compared, every update would set it anew."""
+        hidden = self._args.preshared_key_storage == "SecretsManager"
+        keys = ["tunnel1PresharedKey", "tunnel2PresharedKey"] if hidden else []
+        return pulumi.ResourceOptions(replace_on_changes=["vpnGatewayId"], ignore_changes=keys)
 
     def _log_options(self, site: SiteArgs) -> dict[str, Any]:
         """What a tunnel logs: IKE and DPD always, BGP where the site speaks it."""

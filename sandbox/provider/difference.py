@@ -51,6 +51,8 @@ def _effect(one: Property, new: Any, old: Any) -> Effect:
     asked = one.default if new is None else new
     if asked is None and one.computed:
         return Effect.NOTHING
+    if not asked and _is_implied(one, old):
+        return Effect.NOTHING
     if one.kind is Kind.OBJECT and not has_unknown(asked):
         return _object_effect(one, asked, old)
     if not has_unknown(asked) and _canonical(one, asked) == _canonical(one, old):
@@ -58,12 +60,25 @@ def _effect(one: Property, new: Any, old: Any) -> Effect:
     return Effect.REPLACE if one.force_new else Effect.UPDATE
 
 
+def _is_implied(one: Property, old: Any) -> bool:
+    """Whether a value is what AWS has when none is asked for."""
+    return one.implied is not None and (not old or _canonical(one, old) == _canonical(one, one.implied))
+
+
 def _object_effect(one: Property, new: Values | None, old: Values | None) -> Effect:
+    if not new and not old:
+        return Effect.NOTHING
     inner = max(
-        (_effect(field, (new or {}).get(field.name), (old or {}).get(field.name)) for field in one.fields),
+        (_effect(field, (new or {}).get(field.name), _before(field, old)) for field in one.fields),
         default=Effect.NOTHING,
     )
     return Effect.REPLACE if one.force_new and inner is not Effect.NOTHING else inner
+
+
+def _before(field: Property, old: Values | None) -> Any:
+    """A field of the state; an object that is there has the defaults of what it does not say."""
+    found = (old or {}).get(field.name)
+    return field.default if found is None and old else found
 
 
 def _canonical(one: Property, value: Any) -> Any:

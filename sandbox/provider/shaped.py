@@ -19,7 +19,7 @@ def encode(kind: ResourceType, properties: Sequence[Property], values: Values, b
     """Values, or their defaults, as members of the structure at `base`."""
     found: Values = {}
     for one in properties:
-        value = values.get(one.name, one.default)
+        value = values.get(one.name, one.implied if one.default is None else one.default)
         if value is not None and one.aws:
             _put(found, _relative(one, base), _encoded(kind, one, value))
     return found

@@ -33,7 +33,8 @@ class Property:
     """One property of a resource type, under its pulumi-aws name.
 
     `aws` is the member of the creating operation's input that carries the value; the member's shape in
-    botocore's service model constrains it. `computed` means that AWS chooses a value when none is given.
+    botocore's service model constrains it. `computed` means that AWS chooses a value when none is given;
+    `default` is the provider's; to give none is the same as a value that is `implied`.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Property:
     force_new: bool = False
     secret: bool = False
     default: Any = None
+    implied: Any = None
     rule: Rule | None = None
     element: Kind = Kind.TEXT
     fields: tuple[Property, ...] = ()
@@ -74,6 +76,11 @@ def strings(name: str, aws: str = "", **traits: Any) -> Property:
     return Property(name, Kind.SET, aws, **traits)
 
 
+def listed(name: str, aws: str = "", **traits: Any) -> Property:
+    """A list of strings, in order."""
+    return Property(name, Kind.LIST, aws, **traits)
+
+
 def numbers(name: str, aws: str = "", **traits: Any) -> Property:
     """A set of numbers."""
     return Property(name, Kind.SET, aws, element=Kind.NUMBER, **traits)
@@ -92,6 +99,11 @@ def block(name: str, *fields: Property, aws: str = "", **traits: Any) -> Propert
 def blocks(name: str, *fields: Property, aws: str = "", **traits: Any) -> Property:
     """A set of objects."""
     return Property(name, Kind.SET, aws, element=Kind.OBJECT, fields=fields, **traits)
+
+
+def blocks_in_order(name: str, *fields: Property, aws: str = "", **traits: Any) -> Property:
+    """A list of objects, in order."""
+    return Property(name, Kind.LIST, aws, element=Kind.OBJECT, fields=fields, **traits)
 
 
 def forcing_new(*properties: Property) -> tuple[Property, ...]:

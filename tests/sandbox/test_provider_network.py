@@ -74,7 +74,7 @@ def test_a_preview_promises_what_is_known_and_nothing_else(driver: Driver) -> No
             {"cidrBlok": "10.0.0.0/16"},
             "aws:ec2/vpc:Vpc has no input cidrBlok in the sandbox; did you mean cidrBlock?",
         ),
-        ({}, "aws:ec2/vpc:Vpc needs cidrBlock"),
+        ({}, "aws:ec2/vpc:Vpc: cidrBlock: must be set"),
         ({"cidrBlock": "10.0.0.1/16"}, "without host bits, not '10.0.0.1/16'"),
         ({"cidrBlock": "10.0.0.0/8"}, "an IPv4 CIDR block of /16 to /28"),
         ({"cidrBlock": 10}, "cidrBlock must be a string, not 10"),

@@ -112,19 +112,30 @@ def test_keys_tags_and_options_change_in_place(
     assert {"Key": "Name", "Value": "berlin"} in found["Tags"]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"tunnel1InsideCidr": "169.254.77.0/30"},
-        {"staticRoutesOnly": False},
-    ],
-)
-def test_what_is_fixed_at_creation_replaces(
-    driver: Driver, vpg: Made, router: Made, change: dict[str, Any]
-) -> None:
+def test_the_way_of_routing_is_fixed_at_creation(driver: Driver, vpg: Made, router: Made) -> None:
     made = driver.create(CONNECTION, wanted(vpg, router))
-    found = driver.differences(made, wanted(vpg, router, **change))
-    assert found == dict.fromkeys(change, "UPDATE_REPLACE")
+    found = driver.differences(made, wanted(vpg, router, staticRoutesOnly=False))
+    assert found == {"staticRoutesOnly": "UPDATE_REPLACE"}
+
+
+def test_an_inside_cidr_changes_in_place(driver: Driver, vpg: Made, router: Made) -> None:
+    made = driver.create(CONNECTION, wanted(vpg, router))
+    other = wanted(vpg, router, tunnel1InsideCidr="169.254.77.0/30")
+    assert driver.differences(made, other) == {"tunnel1InsideCidr": "UPDATE"}
+    changed = driver.update(made, other)
+    assert (changed["tunnel1InsideCidr"], changed.ident) == ("169.254.77.0/30", made.ident)
+    assert changed["tunnel1Address"] == made["tunnel1Address"]
+    assert driver.differences(changed, other) == {}
+
+
+def test_a_fuzz_of_zero_is_not_sent_and_stays_100(
+    driver: Driver, vpg: Made, router: Made, cloud: CloudServer
+) -> None:
+    inputs = wanted(vpg, router, tunnel1RekeyFuzzPercentage=0)
+    made = driver.create(CONNECTION, inputs)
+    (found,) = cloud.client("ec2").describe_vpn_connections(VpnConnectionIds=[made.ident])["VpnConnections"]
+    assert all(not one.get("RekeyFuzzPercentage") for one in found["Options"]["TunnelOptions"])
+    assert driver.differences(made, inputs) == {}
 
 
 @pytest.mark.parametrize(
@@ -149,14 +160,13 @@ def test_wrong_options_are_refused(driver: Driver, more: dict[str, Any], reason:
     assert "0key.key" not in str(caught.value)
 
 
-def test_a_key_that_the_cloud_does_not_show_is_kept(driver: Driver, vpg: Made, router: Made) -> None:
-    made = driver.create(CONNECTION, wanted(vpg, router, presharedKeyStorage="SecretsManager"))
+def test_a_key_in_secrets_manager_is_read_back_redacted(driver: Driver, vpg: Made, router: Made) -> None:
+    inputs = wanted(vpg, router, presharedKeyStorage="SecretsManager")
+    made = driver.create(CONNECTION, inputs)
     assert made["presharedKeyArn"].startswith("arn:aws:secretsmanager:")
-    assert made["tunnel1PresharedKey"] == "first.key1"
-    seen = driver.read(made)
-    assert seen is not None
-    assert driver.differences(seen, None) == {}
-    assert secret_names(seen) >= {"tunnel1PresharedKey"}
+    assert made["tunnel1PresharedKey"] == made["tunnel2PresharedKey"] == "REDACTED"
+    assert driver.differences(made, inputs) == {"tunnel1PresharedKey": "UPDATE"}
+    assert secret_names(made) >= {"tunnel1PresharedKey"}
 
 
 def test_keys_move_to_secrets_manager_and_back_in_place(

@@ -101,8 +101,8 @@ class Tunnel:
 
     @property
     def shown_key(self) -> str | None:
-        """The pre-shared key, where it may be shown."""
-        return self.preshared_key if self.key_storage == "Standard" else None
+        """The pre-shared key as the configuration shows it."""
+        return self.preshared_key if self.key_storage == "Standard" else self.preshared_key and "REDACTED"
 
     def described(self) -> dict[str, Any]:
         """The tunnel as DescribeVpnConnections tells it."""
@@ -112,7 +112,7 @@ class Tunnel:
             "LogOptions": {"CloudWatchLogOptions": {"LogEnabled": False}},
             "EnableTunnelLifecycleControl": False,
         }
-        if self.shown_key is not None:
+        if self.preshared_key and self.key_storage == "Standard":
             shown["PreSharedKey"] = self.shown_key
         for option, value in self.asked.items():
             in_list = option in LISTS

@@ -162,7 +162,7 @@ class NatGateway(Ec2Type):
     tag_type = "natgateway"
     described = ("describe_nat_gateways", "NatGatewayIds")
     properties = forcing_new(
-        text("subnetId", "SubnetId", required=True, rule=identifier("subnet")),
+        text("subnetId", "SubnetId", rule=identifier("subnet")),
         text("allocationId", "AllocationId", rule=identifier("eipalloc")),
         text("connectivityType", "ConnectivityType", default="public"),
         text("privateIp", "PrivateIpAddress", computed=True, rule=ipv4_address),
@@ -215,7 +215,7 @@ class NetworkInterface(Ec2Type):
     properties = (
         text("subnetId", "SubnetId", required=True, force_new=True, rule=identifier("subnet")),
         text("description", "Description"),
-        text("privateIp", computed=True, force_new=True, rule=ipv4_address),
+        text("privateIp", computed=True, rule=ipv4_address),
         strings("privateIps", computed=True, rule=ipv4_address),
         strings("securityGroups", "Groups", computed=True, rule=identifier("sg")),
         flag("sourceDestCheck", default=True),

@@ -12,7 +12,7 @@ from sandbox.provider.arguments import arguments
 from sandbox.provider.aws_client import Cloud
 from sandbox.provider.constraints import identifier, one_of
 from sandbox.provider.errors import ProviderError, code_of
-from sandbox.provider.table import Change, ResourceType, block, blocks, flag, number, strings, text
+from sandbox.provider.table import Change, ResourceType, block, blocks, flag, listed, number, strings, text
 from sandbox.provider.values import Values, part, parts
 
 _CAPACITY_SECONDS = 600
@@ -39,12 +39,12 @@ class Group(ResourceType):
             text("id", "LaunchTemplate.LaunchTemplateId", computed=True),
             text("name", "LaunchTemplate.LaunchTemplateName", computed=True),
             text("version", "LaunchTemplate.Version", computed=True),
-            required=True,
+            computed=True,
         ),
         text("healthCheckType", "HealthCheckType", computed=True),
         number("healthCheckGracePeriod", "HealthCheckGracePeriod", default=300),
         number("defaultCooldown", "DefaultCooldown", computed=True),
-        strings("terminationPolicies", "TerminationPolicies", computed=True),
+        listed("terminationPolicies", "TerminationPolicies", implied=["Default"]),
         flag("protectFromScaleIn", "NewInstancesProtectedFromScaleIn", default=False),
         number("maxInstanceLifetime", "MaxInstanceLifetime"),
         flag("forceDelete", default=False),
@@ -59,11 +59,11 @@ class Group(ResourceType):
             text("strategy", required=True, rule=one_of("Rolling")),
             block(
                 "preferences",
-                number("minHealthyPercentage"),
-                number("maxHealthyPercentage"),
+                number("minHealthyPercentage", default=90),
+                number("maxHealthyPercentage", default=100),
                 text("instanceWarmup"),
                 flag("autoRollback"),
-                flag("skipMatching"),
+                flag("skipMatching", default=False),
             ),
         ),
     )

@@ -177,6 +177,7 @@ class RolePolicyAttachment(_IamType):
     typename = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
     creator = "AttachRolePolicy"
     tagged = False
+    deleted_first = True
     properties = (
         text("role", "RoleName", required=True, force_new=True),
         text("policyArn", "PolicyArn", required=True, force_new=True, rule=arn("iam", "policy/.+")),

@@ -6,7 +6,7 @@ from sandbox.provider.aws_client import Cloud
 from sandbox.provider.constraints import identifier, one_of
 from sandbox.provider.resources.ec2 import Ec2Type, first
 from sandbox.provider.shaped import decode, encode
-from sandbox.provider.table import Change, block, blocks, flag, labels, number, strings, text
+from sandbox.provider.table import Change, block, blocks_in_order, flag, labels, number, strings, text
 from sandbox.provider.values import Values, parts
 
 _DATA = "LaunchTemplateData"
@@ -59,36 +59,36 @@ class LaunchTemplate(Ec2Type):
             ),
             aws=f"{_DATA}.CreditSpecification",
         ),
-        blocks(
+        blocks_in_order(
             "blockDeviceMappings",
             text("deviceName", f"{_DISK}.[].DeviceName"),
             block(
                 "ebs",
                 text("deleteOnTermination", f"{_DISK}.[].Ebs.DeleteOnTermination", rule=_BOOLEAN),
                 text("encrypted", f"{_DISK}.[].Ebs.Encrypted", rule=_BOOLEAN),
-                number("iops", f"{_DISK}.[].Ebs.Iops"),
+                number("iops", f"{_DISK}.[].Ebs.Iops", computed=True),
                 text("kmsKeyId", f"{_DISK}.[].Ebs.KmsKeyId"),
                 text("snapshotId", f"{_DISK}.[].Ebs.SnapshotId"),
-                number("throughput", f"{_DISK}.[].Ebs.Throughput"),
-                number("volumeSize", f"{_DISK}.[].Ebs.VolumeSize"),
-                text("volumeType", f"{_DISK}.[].Ebs.VolumeType"),
+                number("throughput", f"{_DISK}.[].Ebs.Throughput", computed=True),
+                number("volumeSize", f"{_DISK}.[].Ebs.VolumeSize", computed=True),
+                text("volumeType", f"{_DISK}.[].Ebs.VolumeType", computed=True),
                 aws=f"{_DISK}.[].Ebs",
             ),
             aws=_DISK,
         ),
-        blocks(
+        blocks_in_order(
             "networkInterfaces",
             text("associatePublicIpAddress", f"{_INTERFACE}.[].AssociatePublicIpAddress", rule=_BOOLEAN),
             text("deleteOnTermination", f"{_INTERFACE}.[].DeleteOnTermination", rule=_BOOLEAN),
             text("description", f"{_INTERFACE}.[].Description"),
-            number("deviceIndex", f"{_INTERFACE}.[].DeviceIndex", default=0),
+            number("deviceIndex", f"{_INTERFACE}.[].DeviceIndex", implied=0),
             text("networkInterfaceId", f"{_INTERFACE}.[].NetworkInterfaceId"),
             text("privateIpAddress", f"{_INTERFACE}.[].PrivateIpAddress"),
             strings("securityGroups", f"{_INTERFACE}.[].Groups"),
             text("subnetId", f"{_INTERFACE}.[].SubnetId"),
             aws=_INTERFACE,
         ),
-        blocks(
+        blocks_in_order(
             "tagSpecifications",
             text("resourceType", f"{_DATA}.TagSpecifications.[].ResourceType"),
             labels("tags", f"{_DATA}.TagSpecifications.[].Tags"),

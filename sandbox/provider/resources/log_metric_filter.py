@@ -26,10 +26,10 @@ class LogMetricFilter(ResourceType):
     tagged = False
     auto_named = "name"
     properties = (
-        text("name", "filterName", computed=True, force_new=True),
+        text("name", "filterName", force_new=True),
         text("logGroupName", "logGroupName", required=True, force_new=True),
         text("pattern", "filterPattern", required=True),
-        flag("applyOnTransformedLogs", default=False),
+        flag("applyOnTransformedLogs", computed=True),
         block(
             "metricTransformation",
             text("name", required=True),

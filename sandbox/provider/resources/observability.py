@@ -136,7 +136,7 @@ class MetricAlarm(ResourceType):
     creator = "PutMetricAlarm"
     auto_named = "name"
     properties = (
-        text("name", "AlarmName", computed=True, force_new=True),
+        text("name", "AlarmName", force_new=True),
         text("alarmDescription", "AlarmDescription"),
         flag("actionsEnabled", "ActionsEnabled", default=True),
         strings("alarmActions", "AlarmActions", rule=_ACTION),
@@ -149,10 +149,10 @@ class MetricAlarm(ResourceType):
         labels("dimensions"),
         number("period", "Period"),
         text("unit", "Unit"),
-        number("evaluationPeriods", "EvaluationPeriods", required=True),
+        number("evaluationPeriods", "EvaluationPeriods"),
         number("datapointsToAlarm", "DatapointsToAlarm"),
         number("threshold", "Threshold"),
-        text("comparisonOperator", "ComparisonOperator", required=True),
+        text("comparisonOperator", "ComparisonOperator"),
         text(
             "treatMissingData",
             "TreatMissingData",
@@ -164,7 +164,7 @@ class MetricAlarm(ResourceType):
             text("id", "Metrics.[].Id", required=True),
             text("expression", "Metrics.[].Expression"),
             text("label", "Metrics.[].Label"),
-            flag("returnData"),
+            flag("returnData", default=False),
             number("period", "Metrics.[].Period"),
             block(
                 "metric",

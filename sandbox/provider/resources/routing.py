@@ -161,7 +161,10 @@ class Route(ResourceType):
             text("destinationIpv6CidrBlock", "DestinationIpv6CidrBlock", rule=ipv6_cidr),
             text("destinationPrefixListId", "DestinationPrefixListId", rule=identifier("pl")),
         ),
-        *(text(name, member, rule=_TARGET_RULES[name]) for name, member in _TARGETS.items()),
+        *(
+            text(name, member, rule=_TARGET_RULES[name], computed=name == "networkInterfaceId")
+            for name, member in _TARGETS.items()
+        ),
     )
     outputs = ("instanceId", "instanceOwnerId", "origin", "state")
 
@@ -218,7 +221,6 @@ class RouteTableAssociation(ResourceType):
     typename = "aws:ec2/routeTableAssociation:RouteTableAssociation"
     creator = "AssociateRouteTable"
     tagged = False
-    deleted_first = True
     properties = (
         text("routeTableId", "RouteTableId", required=True, rule=identifier("rtb")),
         text("subnetId", "SubnetId", force_new=True, rule=identifier("subnet")),
@@ -294,7 +296,7 @@ class MainRouteTableAssociation(ResourceType):
     creator = "ReplaceRouteTableAssociation"
     tagged = False
     properties = (
-        text("vpcId", required=True, force_new=True, rule=identifier("vpc")),
+        text("vpcId", required=True, rule=identifier("vpc")),
         text("routeTableId", "RouteTableId", required=True, rule=identifier("rtb")),
     )
     outputs = ("originalRouteTableId",)

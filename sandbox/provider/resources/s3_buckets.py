@@ -286,7 +286,7 @@ class BucketServerSideEncryptionConfiguration(_Setting):
                 text("sseAlgorithm", required=True, rule=one_of("AES256", "aws:kms", "aws:kms:dsse")),
                 text("kmsMasterKeyId", computed=True),
             ),
-            flag("bucketKeyEnabled"),
+            flag("bucketKeyEnabled", computed=True),
             required=True,
         ),
     )

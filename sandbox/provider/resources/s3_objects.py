@@ -29,7 +29,7 @@ class BucketObjectv2(ResourceType):
     creator = "PutObject"
     properties = (
         text("bucket", "Bucket", required=True, force_new=True),
-        text("key", "Key", required=True, force_new=True, rule=_key),
+        text("key", "Key", force_new=True, rule=_key),
         text("content"),
         text("contentBase64"),
         text("contentType", "ContentType", computed=True),
@@ -44,7 +44,9 @@ class BucketObjectv2(ResourceType):
     renewed = ("etag", "versionId")
 
     def problems(self, inputs: Values) -> Iterator[tuple[str, str]]:
-        """One content at most."""
+        """A key, which is not made up here; one content at most."""
+        if "key" not in inputs:
+            yield "key", "must be given"
         if "content" in inputs and "contentBase64" in inputs:
             yield "content", "must not be set beside contentBase64"
 

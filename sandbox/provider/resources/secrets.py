@@ -115,7 +115,7 @@ class SecretVersion(ResourceType):
     tagged = False
     properties = (
         text("secretId", "SecretId", required=True, force_new=True),
-        text("secretString", "SecretString", secret=True, force_new=True),
+        text("secretString", "SecretString", secret=True),
         text("secretBinary", secret=True, force_new=True),
         strings("versionStages", "VersionStages", computed=True),
     )
@@ -126,6 +126,10 @@ class SecretVersion(ResourceType):
         """One value."""
         if ("secretString" in inputs) == ("secretBinary" in inputs):
             yield "secretString", "must be set, or secretBinary, and not both"
+
+    def replaced_by(self, change: Change) -> frozenset[str]:
+        """Another value is another version."""
+        return frozenset(("secretString",))
 
     def create(self, cloud: Cloud, inputs: Values) -> str:
         """Put the value."""
@@ -187,7 +191,6 @@ class Parameter(ResourceType):
         text(
             "name",
             "Name",
-            computed=True,
             force_new=True,
             rule=matching(
                 r"(?!(?i:/?(aws|ssm)))[\w./-]+",
@@ -288,7 +291,7 @@ class Key(ResourceType):
         document("policy", "Policy", computed=True),
         flag("isEnabled", default=True),
         flag("enableKeyRotation", default=False),
-        number("deletionWindowInDays", default=30, rule=between(7, 30)),
+        number("deletionWindowInDays", implied=30, rule=between(7, 30)),
     )
     outputs = ("arn", "keyId")
 

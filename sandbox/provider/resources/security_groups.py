@@ -30,7 +30,7 @@ def _rules(name: str) -> Property:
         strings("ipv6CidrBlocks", rule=ipv6_cidr),
         strings("prefixListIds", rule=identifier("pl")),
         strings("securityGroups"),
-        flag("self"),
+        flag("self", default=False),
         text("description", rule=_DESCRIPTION),
         computed=True,
     )

@@ -33,12 +33,12 @@ class Vpc(Ec2Type):
     tag_type = "vpc"
     described = ("describe_vpcs", "VpcIds")
     properties = (
-        text("cidrBlock", "CidrBlock", required=True, force_new=True, rule=ipv4_cidr(16, 28)),
-        text("instanceTenancy", "InstanceTenancy", default="default", force_new=True),
+        text("cidrBlock", "CidrBlock", computed=True, force_new=True, rule=ipv4_cidr(16, 28)),
+        text("instanceTenancy", "InstanceTenancy", default="default"),
         flag("enableDnsSupport", default=True),
         flag("enableDnsHostnames", computed=True),
         flag("enableNetworkAddressUsageMetrics", computed=True),
-        flag("assignGeneratedIpv6CidrBlock", "AmazonProvidedIpv6CidrBlock", force_new=True),
+        flag("assignGeneratedIpv6CidrBlock", "AmazonProvidedIpv6CidrBlock"),
         text("ipv6CidrBlock", computed=True, rule=ipv6_cidr),
     )
     outputs = (
@@ -104,8 +104,24 @@ class Vpc(Ec2Type):
             "defaultNetworkAclId": (acl or {}).get("NetworkAclId", ""),
         }
 
+    def problems(self, inputs: Values) -> Iterator[tuple[str, str]]:
+        """A block: there are no pools of addresses here."""
+        if "cidrBlock" not in inputs:
+            yield "cidrBlock", "must be set"
+
+    def replaced_by(self, change: Change) -> frozenset[str]:
+        """Tenancy can be given up in place, and not be asked for."""
+        return frozenset(() if change.new.get("instanceTenancy") == "default" else ("instanceTenancy",))
+
     def update(self, cloud: Cloud, ident: str, change: Change) -> None:
-        """Set the attributes that differ."""
+        """Set the attributes that differ; take or give back the IPv6 block; give up dedicated tenancy."""
+        if "instanceTenancy" in change.names:
+            cloud.ec2.modify_vpc_tenancy(VpcId=ident, InstanceTenancy="default")
+        if "assignGeneratedIpv6CidrBlock" in change.names:
+            if change.new.get("assignGeneratedIpv6CidrBlock"):
+                cloud.ec2.associate_vpc_cidr_block(VpcId=ident, AmazonProvidedIpv6CidrBlock=True)
+            else:
+                cloud.ec2.disassociate_vpc_cidr_block(AssociationId=change.old["ipv6AssociationId"])
         for name in change.names & _VPC_FLAGS.keys():
             argument = _VPC_FLAGS[name][1]
             cloud.ec2.modify_vpc_attribute(VpcId=ident, **{argument: {"Value": bool(change.new.get(name))}})
@@ -138,7 +154,7 @@ class VpcIpv4CidrBlockAssociation(ResourceType):
     tagged = False
     properties = forcing_new(
         text("vpcId", "VpcId", required=True, rule=identifier("vpc")),
-        text("cidrBlock", "CidrBlock", required=True, rule=ipv4_cidr(16, 28)),
+        text("cidrBlock", "CidrBlock", computed=True, rule=ipv4_cidr(16, 28)),
     )
 
     def create(self, cloud: Cloud, inputs: Values) -> str:
@@ -183,11 +199,15 @@ class Subnet(Ec2Type):
             text("availabilityZone", "AvailabilityZone", computed=True),
             text("availabilityZoneId", "AvailabilityZoneId", computed=True),
         ),
-        text("ipv6CidrBlock", "Ipv6CidrBlock", force_new=True, computed=True, rule=ipv6_cidr),
+        text("ipv6CidrBlock", "Ipv6CidrBlock", computed=True, rule=ipv6_cidr),
         flag("mapPublicIpOnLaunch", default=False),
         flag("assignIpv6AddressOnCreation", default=False),
     )
     outputs = ("arn", "ownerId", "ipv6CidrBlockAssociationId")
+
+    def replaced_by(self, change: Change) -> frozenset[str]:
+        """Another IPv6 block."""
+        return frozenset(("ipv6CidrBlock",))
 
     def create(self, cloud: Cloud, inputs: Values) -> str:
         """Make the subnet, and wait for it."""

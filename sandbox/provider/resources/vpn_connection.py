@@ -1,15 +1,15 @@
 """The VPN connection and its two tunnels.
 
 Properties of a tunnel carry its number: `tunnel1PresharedKey` is the first tunnel's. Ranges and values are
-those of "Tunnel options for your AWS Site-to-Site VPN connection". Only the inside CIDRs and the options of
-the whole connection replace it; everything else of a tunnel is changed by ModifyVpnTunnelOptions, as is where
-the keys are kept.
+those of "Tunnel options for your AWS Site-to-Site VPN connection". Only options of the whole
+connection replace it; a tunnel's are changed by ModifyVpnTunnelOptions, tunnel 1 before tunnel 2.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from typing import Any
 
 from defusedxml import ElementTree
@@ -22,6 +22,8 @@ from sandbox.provider.table import Change, Property, Rule, block, flag, number, 
 from sandbox.provider.values import Values, part, parts
 
 _TUNNELS = ("tunnel1", "tunnel2")
+_REDACTED = "REDACTED"
+"""What the configuration document has in place of a key that is in Secrets Manager."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,15 @@ class Option:
     description: str
     rule: Rule
     default: Any = None
-    """What AWS does when nothing is asked for; None for lists, of which AWS then allows every value."""
+    """What AWS does when nothing is asked for, as the official provider has it; of lists, every value."""
 
 
-def _listed(name: str, request: str, rule: Rule) -> Option:
-    return Option(name, request, request, rule)
+def _listed(name: str, request: str, allowed: tuple[str | int, ...], description: str = "") -> Option:
+    return Option(name, request, description or request, one_of(*allowed), allowed)
 
 
-_ENCRYPTION = one_of("AES128", "AES256", "AES128-GCM-16", "AES256-GCM-16")
-_INTEGRITY = one_of("SHA1", "SHA2-256", "SHA2-384", "SHA2-512")
+_ENCRYPTION = ("AES128", "AES256", "AES128-GCM-16", "AES256-GCM-16")
+_INTEGRITY = ("SHA1", "SHA2-256", "SHA2-384", "SHA2-512")
 
 _OPTIONS = (
     Option(
@@ -60,20 +62,20 @@ _OPTIONS = (
         "Phase2LifetimeSeconds", "Phase2LifetimeSeconds", "Phase2LifetimeSeconds", between(900, 3600), 3600
     ),
     Option(
-        "RekeyMarginTimeSeconds", "RekeyMarginTimeSeconds", "RekeyMarginTimeSeconds", between(60, 1800), 270
+        "RekeyMarginTimeSeconds", "RekeyMarginTimeSeconds", "RekeyMarginTimeSeconds", between(60, 1800), 540
     ),
     Option("RekeyFuzzPercentage", "RekeyFuzzPercentage", "RekeyFuzzPercentage", between(0, 100), 100),
     Option("ReplayWindowSize", "ReplayWindowSize", "ReplayWindowSize", between(64, 2048), 1024),
 )
 
 _LISTS = (
-    Option("IkeVersions", "IKEVersions", "IkeVersions", one_of("ikev1", "ikev2")),
+    _listed("IkeVersions", "IKEVersions", ("ikev1", "ikev2"), "IkeVersions"),
     _listed("Phase1EncryptionAlgorithms", "Phase1EncryptionAlgorithms", _ENCRYPTION),
     _listed("Phase1IntegrityAlgorithms", "Phase1IntegrityAlgorithms", _INTEGRITY),
-    _listed("Phase1DhGroupNumbers", "Phase1DHGroupNumbers", one_of(2, *range(14, 25))),
+    _listed("Phase1DhGroupNumbers", "Phase1DHGroupNumbers", (2, *range(14, 25))),
     _listed("Phase2EncryptionAlgorithms", "Phase2EncryptionAlgorithms", _ENCRYPTION),
     _listed("Phase2IntegrityAlgorithms", "Phase2IntegrityAlgorithms", _INTEGRITY),
-    _listed("Phase2DhGroupNumbers", "Phase2DHGroupNumbers", one_of(2, 5, *range(14, 25))),
+    _listed("Phase2DhGroupNumbers", "Phase2DHGroupNumbers", (2, 5, *range(14, 25))),
 )
 
 _RESERVED_INSIDE = frozenset(f"169.254.{third}.0/30" for third in range(6)) | frozenset(
@@ -97,18 +99,18 @@ _key = matching(
 
 
 def _tunnel_properties(tunnel: str) -> Iterator[Property]:
-    yield text(f"{tunnel}InsideCidr", computed=True, force_new=True, rule=inside_cidr)
+    yield text(f"{tunnel}InsideCidr", computed=True, rule=inside_cidr)
     yield text(f"{tunnel}PresharedKey", computed=True, secret=True, rule=_key)
-    yield flag(f"{tunnel}EnableTunnelLifecycleControl", default=False)
+    yield flag(f"{tunnel}EnableTunnelLifecycleControl")
     for option in _OPTIONS:
         kind = text if isinstance(option.default, str) else number
-        yield kind(tunnel + option.name, rule=option.rule, default=option.default)
+        yield kind(tunnel + option.name, rule=option.rule, implied=option.default)
     for option in _LISTS:
         kind = numbers if option.name.endswith("Numbers") else strings
-        yield kind(tunnel + option.name, rule=option.rule, computed=True)
+        yield kind(tunnel + option.name, rule=option.rule, implied=list(option.default))
     logs = block(
         "cloudwatchLogOptions",
-        flag("logEnabled", default=False),
+        flag("logEnabled"),
         text("logGroupArn", rule=arn("logs", "log-group:.+")),
         text("logOutputFormat", rule=one_of("json", "text")),
         flag("bgpLogEnabled"),
@@ -144,7 +146,6 @@ class VpnConnection(Ec2Type):
             "outsideIpAddressType",
             "Options.OutsideIpAddressType",
             computed=True,
-            force_new=True,
             rule=one_of("PublicIpv4", "PrivateIpv4"),
         ),
         text("localIpv4NetworkCidr", "Options.LocalIpv4NetworkCidr", computed=True, rule=ipv4_cidr()),
@@ -203,6 +204,7 @@ class VpnConnection(Ec2Type):
         if found is None:
             return None
         options: Values = part(found, "Options")
+        peers = _peers(found.get("CustomerGatewayConfiguration", ""))
         state: Values = {
             **self.tags_of(found),
             "arn": cloud.arn("ec2", f"vpn-connection/{ident}"),
@@ -212,7 +214,7 @@ class VpnConnection(Ec2Type):
             "vpnGatewayId": found.get("VpnGatewayId", ""),
             "transitGatewayId": found.get("TransitGatewayId", ""),
             "presharedKeyArn": found.get("PreSharedKeyArn", ""),
-            "presharedKeyStorage": _key_storage(found),
+            "presharedKeyStorage": _key_storage(peers),
             "staticRoutesOnly": options.get("StaticRoutesOnly", False),
             "enableAcceleration": options.get("EnableAcceleration", False),
             "tunnelInsideIpVersion": options.get("TunnelInsideIpVersion", "ipv4"),
@@ -225,17 +227,10 @@ class VpnConnection(Ec2Type):
             "routes": [_route(route) for route in parts(found, "Routes")],
             "vgwTelemetries": [_telemetry(one) for one in parts(found, "VgwTelemetry")],
         }
-        peers = _peers(state["customerGatewayConfiguration"])
-        for tunnel, description in zip(
-            _TUNNELS, _in_order(options.get("TunnelOptions") or [], known), strict=False
-        ):
-            state.update(_tunnel_state(tunnel, description))
-            state.update(
-                {
-                    tunnel + name: value
-                    for name, value in peers.get(description["OutsideIpAddress"], {}).items()
-                }
-            )
+        described = {one["OutsideIpAddress"]: one for one in options.get("TunnelOptions") or ()}
+        for tunnel, peer in zip(_TUNNELS, _in_order(peers, known), strict=False):
+            state.update(_tunnel_state(tunnel, described[peer["Address"]]))
+            state.update({tunnel + name: value for name, value in peer.items()})
         return state
 
     def update(self, cloud: Cloud, ident: str, change: Change) -> None:
@@ -265,7 +260,7 @@ class VpnConnection(Ec2Type):
                 cloud.ec2.modify_vpn_tunnel_options(
                     VpnConnectionId=ident,
                     VpnTunnelOutsideIpAddress=change.old[f"{tunnel}Address"],
-                    TunnelOptions=_tunnel_request(tunnel, changed, all_of_them=True),
+                    TunnelOptions=_tunnel_request(tunnel, changed, modified=True),
                     **storage,
                 )
                 self.settle(cloud, ident, change.new)
@@ -278,33 +273,24 @@ class VpnConnection(Ec2Type):
         )
 
 
-def _key_storage(found: Values) -> str:
-    """Where the keys are. A secret that was once made stays, so that its ARN alone does not tell."""
-    tunnels: list[Values] = part(found, "Options").get("TunnelOptions") or []
-    shown = any(tunnel.get("PreSharedKey") for tunnel in tunnels)
-    return "SecretsManager" if found.get("PreSharedKeyArn") and not shown else "Standard"
-
-
 def _changed(change: Change, name: str) -> Any:
     return change.new.get(name) if name in change.names else None
 
 
-def _tunnel_request(tunnel: str, inputs: Values, *, all_of_them: bool = False) -> Values:
-    """A tunnel's options for a request. AWS's own defaults are not asked for, unless `all_of_them`."""
+def _tunnel_request(tunnel: str, inputs: Values, *, modified: bool = False) -> Values:
+    """A tunnel's options for a request: no zeros, and when `modified` AWS's value for what is not given."""
     request: Values = {}
-    for option in _OPTIONS:
-        value = inputs.get(tunnel + option.name)
-        if value is not None and (all_of_them or value != option.default):
-            request[option.request] = value
-    for option in _LISTS:
-        if inputs.get(tunnel + option.name):
-            request[option.request] = [{"Value": value} for value in inputs[tunnel + option.name]]
+    for option in (*_OPTIONS, *_LISTS):
+        name = tunnel + option.name
+        value = inputs.get(name) or (option.default if modified and name in inputs else None)
+        if value:
+            request[option.request] = [{"Value": one} for one in value] if option in _LISTS else value
     lifecycle = inputs.get(f"{tunnel}EnableTunnelLifecycleControl")
     logs: Values = part(part(inputs, f"{tunnel}LogOptions"), "cloudwatchLogOptions")
     return request | given(
         PreSharedKey=inputs.get(f"{tunnel}PresharedKey"),
         TunnelInsideCidr=inputs.get(f"{tunnel}InsideCidr"),
-        EnableTunnelLifecycleControl=lifecycle if lifecycle or all_of_them else None,
+        EnableTunnelLifecycleControl=lifecycle if lifecycle or modified else None,
         LogOptions={"CloudWatchLogOptions": _log_request(logs)} if logs else None,
     )
 
@@ -320,25 +306,30 @@ def _log_request(logs: Values) -> Values:
     )
 
 
-def _in_order(described: list[Values], known: Values) -> list[Values]:
-    """The tunnels as the program numbers them: AWS does not promise an order."""
-    if len(described) != len(_TUNNELS):
-        return described
-    for name, member in (("tunnel1Address", "OutsideIpAddress"), ("tunnel1InsideCidr", "TunnelInsideCidr")):
-        if known.get(name) and known[name] == described[1].get(member):
-            return described[::-1]
-    return described
+def _key_storage(peers: list[Values]) -> str:
+    """Where the keys are: for the official provider they are in Secrets Manager when one cannot be read."""
+    return "SecretsManager" if any(peer["PresharedKey"] == _REDACTED for peer in peers) else "Standard"
+
+
+def _in_order(peers: list[Values], known: Values) -> list[Values]:
+    """The document's tunnels as the program numbers them: by the first one's key, else its inside CIDR.
+
+    So does the official provider: keys that cannot be read leave the document's order as it is.
+    """
+    for name in ("PresharedKey", "InsideCidr"):
+        if known.get(f"tunnel1{name}"):
+            values = [peer[name] for peer in peers]
+            return peers[::-1] if known[f"tunnel1{name}"] in values[1:] and values[0] != values[1] else peers
+    return sorted(peers, key=lambda peer: peer["Address"])
 
 
 def _tunnel_state(tunnel: str, description: Values) -> Values:
     logs: Values = part(description, "LogOptions").get("CloudWatchLogOptions") or {}
-    state = {option.name: description.get(option.description, option.default) for option in _OPTIONS}
+    state = {option.name: description.get(option.description) for option in _OPTIONS}
     state |= {
         option.name: [one["Value"] for one in description.get(option.description) or ()] for option in _LISTS
     }
     state |= {
-        "Address": description["OutsideIpAddress"],
-        "InsideCidr": description.get("TunnelInsideCidr", ""),
         "EnableTunnelLifecycleControl": description.get("EnableTunnelLifecycleControl", False),
         "LogOptions": {
             "cloudwatchLogOptions": {
@@ -353,25 +344,27 @@ def _tunnel_state(tunnel: str, description: Values) -> Values:
             }
         },
     }
-    if description.get("PreSharedKey"):
-        state["PresharedKey"] = description["PreSharedKey"]
-    return {tunnel + name: value for name, value in state.items()}
+    return {tunnel + name: value for name, value in state.items() if value is not None}
 
 
-def _peers(configuration: str) -> dict[str, Values]:
-    """What the configuration document alone says of each tunnel, by its outside address."""
+def _peers(configuration: str) -> list[Values]:
+    """What the configuration document says of each tunnel; the key, for one, is there alone."""
     if not configuration:
-        return {}
-    found: dict[str, Values] = {}
-    for tunnel in ElementTree.fromstring(configuration).iter("ipsec_tunnel"):
-        outside = tunnel.findtext("vpn_gateway/tunnel_outside_address/ip_address") or ""
-        found[outside] = {
-            "CgwInsideAddress": tunnel.findtext("customer_gateway/tunnel_inside_address/ip_address") or "",
-            "VgwInsideAddress": tunnel.findtext("vpn_gateway/tunnel_inside_address/ip_address") or "",
-            "BgpAsn": tunnel.findtext("vpn_gateway/bgp/asn") or "",
-            "BgpHoldtime": int(tunnel.findtext("vpn_gateway/bgp/hold_time") or 0),
-        }
-    return found
+        return []
+    return [_peer(tunnel) for tunnel in ElementTree.fromstring(configuration).iter("ipsec_tunnel")]
+
+
+def _peer(tunnel: Any) -> Values:
+    inside = tunnel.findtext("vpn_gateway/tunnel_inside_address/ip_address") or ""
+    return {
+        "Address": tunnel.findtext("vpn_gateway/tunnel_outside_address/ip_address") or "",
+        "InsideCidr": str(IPv4Network(f"{inside}/30", strict=False)) if inside else "",
+        "PresharedKey": tunnel.findtext("ike/pre_shared_key") or "",
+        "CgwInsideAddress": tunnel.findtext("customer_gateway/tunnel_inside_address/ip_address") or "",
+        "VgwInsideAddress": inside,
+        "BgpAsn": tunnel.findtext("vpn_gateway/bgp/asn") or "",
+        "BgpHoldtime": int(tunnel.findtext("vpn_gateway/bgp/hold_time") or 0),
+    }
 
 
 def _route(route: Values) -> Values:
