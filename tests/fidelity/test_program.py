@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from labs.recorded_environment import environment, settings_of
 from tests.fidelity.official import RESOURCES
-from tests.unit.test_environment import environment, settings_of
 
 
 def _unknown(path: str, given: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[str]:

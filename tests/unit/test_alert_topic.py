@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from components.alert_topic import AlertTopic, AlertTopicArgs
 from components.labels import Labels
+from labs.recorded_graph import record
 from model.names import EnvironmentNames
-from tests.unit.graph import record
 
 LABELS = Labels(names=EnvironmentNames("dev"))
 

@@ -6,10 +6,10 @@ import pytest
 
 from components.encryption_key import EncryptionKey, EncryptionKeyArgs, key_policy
 from components.labels import Labels
+from labs.recorded_graph import record
 from model.arns import Place
 from model.names import EnvironmentNames
 from sandbox.moto_server.permissions.policy import Request, Verdict, decide
-from tests.unit.graph import record
 
 PLACE = Place("eu-central-1", "123456789012")
 NAMES = EnvironmentNames("dev")

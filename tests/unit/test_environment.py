@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import pulumi
 import pytest
 
 from hosts.openvpn_server import content
+from labs.recorded_environment import environment, settings_of
+from labs.recorded_graph import Graph, record
 from model.names import ROLE_NAME_LIMIT
 from model.tunnel_options import TunnelOptions
 from stacks.environment import Environment
 from stacks.hosts import openvpn_server
 from stacks.sections.nat import NatSettings
 from stacks.settings import Settings
-from stacks.stack_file import SettingsError, read_stack_file
-from tests.unit.graph import Graph, record
+from stacks.stack_file import SettingsError
 from tests.unit.iam import Policy
-
-STACKS = Path(__file__).parents[2] / "stacks"
 
 ROUTED = ("aws:ec2/route:Route", "aws:ec2/routeTableAssociation:RouteTableAssociation")
 IN_NEED = (
@@ -30,36 +26,6 @@ IN_NEED = (
     "aws:ec2/natGateway:NatGateway",
 )
 STARTED = ("aws:ec2/instance:Instance", "aws:autoscaling/group:Group")
-
-
-def made_up(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-    match type_:
-        case "aws:ec2/vpnConnection:VpnConnection":
-            return {
-                "tunnel1Address": "192.0.2.1",
-                "tunnel2Address": "192.0.2.2",
-                "customerGatewayConfiguration": f"<vpn_connection id='{name}'/>",
-            }
-        case "aws:ec2/instance:Instance":
-            return {"primaryNetworkInterfaceId": f"eni-{name}"}
-        case "aws:ec2/eip:Eip":
-            return {"publicIp": f"public-{name}", "allocationId": f"eipalloc-{name}"}
-        case "aws:ec2/launchTemplate:LaunchTemplate":
-            return {"latestVersion": 1}
-        case _:
-            return {}
-
-
-def environment(stack: str, settings: Settings) -> Graph:
-    def program() -> None:
-        for name, value in Environment(stack, settings).exports().items():
-            pulumi.export(name, value)
-
-    return record(program, outputs=made_up, stack=stack)
-
-
-def settings_of(stack: str) -> Settings:
-    return read_stack_file(STACKS / f"Pulumi.{stack}.yaml")
 
 
 @pytest.fixture(scope="module")

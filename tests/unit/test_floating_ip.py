@@ -20,8 +20,8 @@ from components.server_pair import ServerPair, ServerPairArgs
 from hosts.content import HostContent
 from hosts.failover_monitor import MonitorHost, content
 from hosts.user_data import ArchivePlace, user_data
+from labs.recorded_graph import Graph, Resource, record
 from model.names import EnvironmentNames
-from tests.unit.graph import Graph, Resource, record
 from tests.unit.iam import Policy
 
 REGION = "eu-central-1"

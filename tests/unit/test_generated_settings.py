@@ -7,10 +7,10 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
+from labs.recorded_graph import record
 from labs.settings import configurations
 from stacks.environment import Environment
 from stacks.stack_file import parse, read_engine_config
-from tests.unit.graph import record
 
 QUICK = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -13,9 +13,9 @@ from pydantic import SecretStr
 
 from components.hardware_vpn import HardwareVpn, HardwareVpnArgs, SiteArgs, TunnelArgs
 from components.labels import Labels
+from labs.recorded_graph import Graph, record
 from model.names import EnvironmentNames
 from model.tunnel_options import TunnelOptions
-from tests.unit.graph import Graph, record
 
 VPN = "aws-vpn:vpn:HardwareVpn::hardware-vpn"
 CONNECTION = "aws:ec2/vpnConnection:VpnConnection"

@@ -16,8 +16,8 @@ from components.nat_instances import NatInstances, NatInstancesArgs
 from hosts.failover_monitor import MonitorHost
 from hosts.nat import NatHost, content
 from hosts.user_data import ArchivePlace, user_data
+from labs.recorded_graph import Graph, record
 from model.names import EnvironmentNames
-from tests.unit.graph import Graph, record
 
 HOST = NatHost(
     environment="dev",

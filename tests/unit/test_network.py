@@ -8,9 +8,9 @@ import pytest
 
 from components.labels import Labels
 from components.network import Network, NetworkArgs
+from labs.recorded_graph import Graph, policy_statements, record
 from model.arns import Place
 from model.names import EnvironmentNames
-from tests.unit.graph import Graph, policy_statements, record
 
 ZONES = ("eu-central-1a", "eu-central-1b")
 NETWORK = "aws-vpn:network:Network::network"

@@ -21,8 +21,8 @@ from hosts.openvpn_server.firewall import ruleset
 from hosts.openvpn_server.units import fetch_service
 from hosts.programs import fetch_secrets
 from hosts.user_data import ArchivePlace, user_data
+from labs.recorded_graph import Graph, record
 from model.names import EnvironmentNames
-from tests.unit.graph import Graph, record
 from tests.unit.iam import Policy
 
 HOST = ServerHost(
