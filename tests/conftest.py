@@ -49,4 +49,4 @@ def _shared(item: pytest.Item) -> str | None:
     if not of_module:
         return None
     parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
-    return "-".join(str(parameters.get(name, "")) for name in of_module)
+    return "-".join(str(parameters[name]) for name in of_module if name in parameters)
