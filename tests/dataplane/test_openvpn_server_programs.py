@@ -53,8 +53,9 @@ def published(tunnel: Tunnel) -> Tunnel:
 
 
 @pytest.fixture
-def root(tunnel: Tunnel, tmp_path: Path) -> Path:
-    return tunnel.files(tmp_path / "server")
+def root(tunnel: Tunnel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    # A socket's path ends at 107 characters (unix(7)); a folder named after the test would be too long.
+    return tunnel.files(tmp_path_factory.mktemp("root") / "server")
 
 
 def put(tunnel: Tunnel, kind: str, value: str) -> None:
