@@ -12,6 +12,8 @@ REPORTS := .sandbox/reports
 
 # Most of what tests do is wait: for engines, for timeouts of tunnels, for a monitor to decide.
 WORKERS ?= 4
+# An engine, a provider and a cloud work as much as they wait.
+ENGINES ?= 2
 
 LOCK_HASH := $(firstword $(shell cat requirements.lock pyproject.toml | sha256sum))
 INSTALLED := $(VENV)/installed-$(LOCK_HASH)
@@ -89,7 +91,7 @@ test-dataplane: setup debian-packages ## Run the tests that send packets through
 test-unit test-policy test-fidelity test-sandbox test-browser test-dataplane: test-%:
 	@echo '== tests/$*'
 	@mkdir -p $(REPORTS)
-	@$(BIN)/pytest tests/$* --numprocesses $(WORKERS) --dist loadgroup --junitxml=$(REPORTS)/$*.xml
+	@$(BIN)/pytest tests/$* --numprocesses $(if $(filter policy sandbox,$*),$(ENGINES),$(WORKERS)) --dist loadgroup --junitxml=$(REPORTS)/$*.xml
 
 .PHONY: debian-packages
 debian-packages:
