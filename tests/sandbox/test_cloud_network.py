@@ -45,7 +45,7 @@ def subnet_in(ec2: Any, vpc: str, cidr: str, zone: str) -> str:
 
 def debian_images(ec2: Any, architecture: str) -> list[Any]:
     images = ec2.describe_images(
-        Owners=["136693071363"], Filters=[{"Name": "name", "Values": [f"debian-12-{architecture}-*"]}]
+        Owners=["136693071363"], Filters=[{"Name": "name", "Values": [f"debian-13-{architecture}-*"]}]
     )["Images"]
     return sorted(images, key=lambda image: image["CreationDate"])
 
@@ -72,7 +72,7 @@ def test_debian_images(ec2: Any) -> None:
     for debian, architecture in (("arm64", "arm64"), ("amd64", "x86_64")):
         images = debian_images(ec2, debian)
         assert len(images) == 2
-        assert images[0]["Name"] == f"debian-12-{debian}-20250814-2205"
+        assert images[0]["Name"] == f"debian-13-{debian}-20250814-2205"
         assert images[1]["CreationDate"] > images[0]["CreationDate"]
         for shown in images:
             assert shown["OwnerId"] == "136693071363"

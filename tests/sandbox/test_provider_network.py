@@ -228,7 +228,8 @@ def test_an_address_shows_who_holds_it_now(driver: Driver, subnet: Made, cloud: 
     assert seen["networkInterface"] == second.ident
     back = {"domain": "vpc", "networkInterface": first.ident}
     assert driver.differences(seen, back) == {"networkInterface": "UPDATE"}
-    assert driver.update(seen, back)["networkInterface"] == first.ident
+    address = driver.update(seen, back)
+    assert address["networkInterface"] == first.ident
     ends_well(driver, address)
 
 
@@ -253,5 +254,5 @@ def test_nat_gateways_and_associations(driver: Driver, subnet: Made) -> None:
 
 
 def test_an_unknown_type_is_named(driver: Driver) -> None:
-    with pytest.raises(Exception, match="the sandbox has no resource type aws:s3/bucket:Bucket"):
-        driver.check("aws:s3/bucket:Bucket", {})
+    with pytest.raises(Exception, match="the sandbox has no resource type aws:sqs/queue:Queue"):
+        driver.check("aws:sqs/queue:Queue", {})

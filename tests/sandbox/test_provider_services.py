@@ -50,7 +50,7 @@ def image(cloud: CloudServer) -> str:
         "aws:ec2/getAmi:getAmi",
         mostRecent=True,
         owners=["136693071363"],
-        filters=[{"name": "name", "values": ["debian-12-arm64-*"]}],
+        filters=[{"name": "name", "values": ["debian-13-arm64-*"]}],
     )
     return found["id"]
 
