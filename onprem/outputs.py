@@ -5,10 +5,7 @@ The stack file is not looked at: it may have been edited since, and a router has
 
 from __future__ import annotations
 
-import json
-import subprocess
 from pathlib import Path
-from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
@@ -16,6 +13,7 @@ from pydantic.alias_generators import to_camel
 from model.addresses import Address, Cidr
 from model.deploying import deploy_command
 from model.names import STACK_NAME
+from model.stack_outputs import NotDeployedError, stack_outputs
 from model.tunnel_options import TunnelOptions
 from onprem.errors import OnpremError
 
@@ -71,15 +69,17 @@ def read_outputs(stack: str, root: Path) -> StackOutputs:
     """A stack's outputs, read in the project's folder `root` with the caller's environment.
 
     Raises:
+        OutputsError: pulumi cannot tell them.
         OnpremError: there is no such stack, it is not deployed, or it has no VPN connections.
     """
     if not (root / "Pulumi.yaml").is_file():
         raise OnpremError(f"{root} has no Pulumi.yaml; --stack should be used in the project's folder")
     if not STACK_NAME.fullmatch(stack):
         raise OnpremError(f"no stack {stack!r}; should be a stack's name, such as prod")
-    outputs = _pulumi_outputs(stack, root)
-    if not outputs:
-        raise OnpremError(f"stack {stack} is not deployed yet; run {deploy_command(stack)}")
+    try:
+        outputs = stack_outputs(stack, root, secrets=True, timeout=PULUMI_TIMEOUT)
+    except NotDeployedError as error:
+        raise OnpremError(f"{error} yet; run {deploy_command(stack)}") from None
     if "hardwareVpn" not in outputs:
         raise OnpremError(f"stack {stack} is deployed without hardwareVpn; should be a stack with one")
     try:
@@ -90,23 +90,3 @@ def read_outputs(stack: str, root: Path) -> StackOutputs:
             f"stack {stack}: the output {where} should be as this version exports it;"
             f" run {deploy_command(stack)}"
         ) from None
-
-
-def _pulumi_outputs(stack: str, root: Path) -> dict[str, Any]:
-    command = ["pulumi", "stack", "output", "--json", "--show-secrets", "--stack", stack]
-    try:
-        done = subprocess.run(
-            command, cwd=root, capture_output=True, text=True, timeout=PULUMI_TIMEOUT, check=False
-        )
-    except FileNotFoundError:
-        raise OnpremError(
-            "pulumi is not on PATH; should be installed, or run this with bin/sandbox in front"
-        ) from None
-    except subprocess.TimeoutExpired:
-        raise OnpremError(f"pulumi stack output took longer than {PULUMI_TIMEOUT} s") from None
-    if done.returncode != 0 and "no stack named" in done.stderr:
-        raise OnpremError(f"stack {stack} is not deployed yet; run {deploy_command(stack)}")
-    if done.returncode != 0:
-        said = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
-        raise OnpremError(f"pulumi stack output of {stack} failed: {said}")
-    return cast("dict[str, Any]", json.loads(done.stdout))

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from model.errors import AwsVpnError
+from model.stack_outputs import NotDeployedError, stack_outputs
 
 PULUMI_TIMEOUT = 60
 """Seconds. Reading a stack's outputs is one request to the backend."""
-
-
-class NotDeployedError(AwsVpnError):
-    """The stack is in no backend yet, or has exported nothing."""
-
-
-class OutputsError(AwsVpnError):
-    """Pulumi could not tell the stack's outputs."""
 
 
 def stack_names(root: Path) -> tuple[str, ...]:
@@ -49,21 +40,7 @@ def read_outputs(stack: str, root: Path) -> dict[str, Any]:
         NotDeployedError: there are none.
         OutputsError: pulumi is missing, refuses or takes too long.
     """
-    command = ["pulumi", "stack", "output", "--json", "--stack", stack]
-    try:
-        done = subprocess.run(
-            command, cwd=root, capture_output=True, text=True, timeout=PULUMI_TIMEOUT, check=False
-        )
-    except FileNotFoundError:
-        raise OutputsError("pulumi is not on PATH; install it, or put bin/sandbox in front") from None
-    except subprocess.TimeoutExpired:
-        raise OutputsError(f"pulumi stack output took longer than {PULUMI_TIMEOUT} s") from None
-    if done.returncode != 0 and "no stack named" in done.stderr:
-        raise NotDeployedError(f"stack {stack} is not deployed")
-    if done.returncode != 0:
-        said = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
-        raise OutputsError(f"pulumi stack output of {stack} failed: {said}")
-    outputs = cast("dict[str, Any]", json.loads(done.stdout))
+    outputs = stack_outputs(stack, root, secrets=False, timeout=PULUMI_TIMEOUT)
     if "network" not in outputs:
         raise NotDeployedError(f"stack {stack} is not deployed")
     return outputs

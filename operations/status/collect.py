@@ -12,7 +12,8 @@ from typing import Any
 
 from model.errors import AwsVpnError
 from model.names import EnvironmentNames
-from operations.outputs import NotDeployedError, read_outputs
+from model.stack_outputs import NotDeployedError
+from operations.outputs import read_outputs
 from operations.status.asking import Asking, Clients
 from operations.status.drift import read_drift
 from operations.status.findings import findings
