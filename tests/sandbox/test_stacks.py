@@ -364,7 +364,7 @@ def test_keys_and_tags_change_in_place_and_a_routers_address_replaces(
     ok(edited.program.up("dev", "--expect-no-changes"))
 
 
-def test_what_is_fixed_at_creation_replaces_a_connection_and_its_gateway(
+def test_an_inside_block_changes_in_place_and_what_is_fixed_at_creation_replaces_a_connection(
     sandbox: IsolatedSandbox, edited: Edited
 ) -> None:
     ok(edited.program.up("dev"))
@@ -374,7 +374,7 @@ def test_what_is_fixed_at_creation_replaces_a_connection_and_its_gateway(
     edited.save()
     ok(edited.program.up("dev"))
     second = connection(sandbox)
-    assert second["VpnConnectionId"] != first["VpnConnectionId"]
+    assert second["VpnConnectionId"] == first["VpnConnectionId"]
     assert second["VpnGatewayId"] == first["VpnGatewayId"]
     assert second["Options"]["TunnelOptions"][1]["TunnelInsideCidr"] == "169.254.77.0/30"
     assert [route["DestinationCidrBlock"] for route in second["Routes"]] == ["192.168.10.0/24"]
@@ -384,6 +384,7 @@ def test_what_is_fixed_at_creation_replaces_a_connection_and_its_gateway(
     edited.save()
     ok(edited.program.up("dev"))
     third = connection(sandbox)
+    assert third["VpnConnectionId"] != second["VpnConnectionId"]
     assert third["VpnGatewayId"] != second["VpnGatewayId"]
     assert third["Options"]["StaticRoutesOnly"] is False
     assert not third.get("Routes")

@@ -24,9 +24,21 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Generator[IsolatedSand
     try:
         up = sandbox.project.up("dev")
         assert up.returncode == 0, up.stdout + up.stderr
+        give_address_to(sandbox, "main")
         yield sandbox
     finally:
         sandbox.close()
+
+
+def give_address_to(sandbox: IsolatedSandbox, role: str) -> str:
+    """What the monitor does once it has proven a server; the server's id."""
+    ec2 = sandbox.client("ec2")
+    named = {"Name": "tag:Name", "Values": [f"aws-vpn-dev-openvpn-staff-{role}"]}
+    server = ec2.describe_instances(Filters=[named])["Reservations"][0]["Instances"][0]["InstanceId"]
+    address = sandbox.project.outputs("dev")["openVpn"]["staff"]["publicIp"]
+    (found,) = ec2.describe_addresses(PublicIps=[address])["Addresses"]
+    ec2.associate_address(AllocationId=found["AllocationId"], InstanceId=server, AllowReassociation=True)
+    return server
 
 
 def control(sandbox: IsolatedSandbox, method: str, path: str, document: object = None) -> None:
@@ -84,19 +96,15 @@ def test_a_tunnel_that_is_down_is_told_with_its_cause(deployed: IsolatedSandbox)
 
 def test_the_holder_of_the_address_is_told(deployed: IsolatedSandbox) -> None:
     ec2 = deployed.client("ec2")
-    named = {"Name": "tag:Name", "Values": ["aws-vpn-dev-openvpn-staff-standby"]}
-    standby = ec2.describe_instances(Filters=[named])["Reservations"][0]["Instances"][0]["InstanceId"]
-    address = deployed.project.outputs("dev")["openVpn"]["staff"]["publicIp"]
-    (found,) = ec2.describe_addresses(PublicIps=[address])["Addresses"]
-    main, allocation = found["InstanceId"], found["AllocationId"]
-    ec2.associate_address(AllocationId=allocation, InstanceId=standby, AllowReassociation=True)
+    main = give_address_to(deployed, "main")
+    give_address_to(deployed, "standby")
     moved = environment(status(deployed, "--stack", "dev", "--json"))["pairs"][0]
     assert moved["holder"] == "standby"
     ec2.stop_instances(InstanceIds=[main])
     stopped = environment(status(deployed, "--stack", "dev", "--json"))
     assert "staff: main is stopped" in [finding["text"] for finding in stopped["findings"]]
     ec2.start_instances(InstanceIds=[main])
-    ec2.associate_address(AllocationId=allocation, InstanceId=main, AllowReassociation=True)
+    give_address_to(deployed, "main")
 
 
 def fault(sandbox: IsolatedSandbox, action: str, kind: str) -> None:
