@@ -133,6 +133,7 @@ def _literal(value: Any) -> str:
 
 def _with_sites(config: dict[str, Any], count: int) -> dict[str, Any]:
     copy = deepcopy(config)
+    copy["aws-vpn:hardwareVpn"]["connectionQuota"] = max(10, count)
     copy["aws-vpn:hardwareVpn"]["sites"] = [
         {
             "name": f"site-{i}",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 from typing import Annotated, Literal, cast
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from model.addresses import Address, Cidr
@@ -15,8 +15,8 @@ from model.constraints import Name, each_once, matching
 from model.tunnel_options import InsideCidr, PresharedKey, TunnelOptions
 from stacks.sections.section import Problem, RetentionDays, Section
 
-MOST_SITES = 10
-"""VPN connections of a VPG ("Site-to-Site VPN quotas")."""
+DEFAULT_CONNECTION_QUOTA = 10
+"""VPN connections of a VPG; adjustable ("Site-to-Site VPN quotas", L-B91E5754)."""
 
 RESERVED_ASNS = {7224: "every region", 9059: "eu-west-1", 10124: "ap-northeast-1", 17943: "ap-southeast-1"}
 """ASNs that AWS reserves, and where ("Customer gateway options")."""
@@ -53,16 +53,18 @@ def _check_two(tunnels: object) -> object:
     return cast("object", tunnels)
 
 
-def _check_sites(sites: object) -> object:
+def _check_sites(sites: object, info: ValidationInfo) -> object:
     count = len(cast("Sequence[object]", sites)) if isinstance(sites, list | tuple) else 1
     if not count:
         raise PydanticCustomError("none", "at least one site; without any, leave aws-vpn:hardwareVpn out")
-    if count > MOST_SITES:
+    most = info.data.get("connection_quota", DEFAULT_CONNECTION_QUOTA)
+    if count > most:
         raise PydanticCustomError(
             "too_many",
             "at most {most} sites: a VPG has no more VPN connections"
-            " (quota: Site-to-Site VPN connections per virtual private gateway)",
-            {"most": MOST_SITES},
+            " (quota: Site-to-Site VPN connections per virtual private gateway);"
+            " connectionQuota says what it was raised to",
+            {"most": most},
         )
     return cast("object", sites)
 
@@ -164,9 +166,10 @@ class HardwareVpnSettings(Section):
     """Both tunnels' logs: IKE negotiation and DPD messages."""
     tunnel_defaults: TunnelOptions = TunnelOptions()
     """Options of all tunnels."""
+    connection_quota: Annotated[int, Field(ge=DEFAULT_CONNECTION_QUOTA)] = DEFAULT_CONNECTION_QUOTA
+    """What the account's quota "Site-to-Site VPN connections per virtual private gateway" was raised to."""
     sites: Annotated[tuple[Site, ...], BeforeValidator(_check_sites)]
-    """The sites that connect; at most 10, the quota "Site-to-Site VPN connections per virtual private
-    gateway"."""
+    """The sites that connect; no more than `connectionQuota`."""
 
     def tunnel_options(self, site: Site) -> tuple[TunnelOptions, TunnelOptions]:
         """The options in force for a site's two tunnels.

@@ -41,6 +41,7 @@ def _config(names: list[str]) -> dict[str, Any]:
         "aws:region": "eu-central-1",
         "aws-vpn:network": {"cidr": "10.30.0.0/16", "availabilityZones": ZONES},
         "aws-vpn:hardwareVpn": {
+            "connectionQuota": max(10, len(names)),
             "sites": [
                 {
                     "name": name,
@@ -49,7 +50,7 @@ def _config(names: list[str]) -> dict[str, Any]:
                     **({"bgpAsn": 4200000000 + i} if i % 2 else {}),
                 }
                 for i, name in enumerate(names)
-            ]
+            ],
         },
         "aws-vpn:openVpn": [
             {

@@ -165,7 +165,10 @@ def test_one_office_may_have_several_environments(tags: str, lan: str, clashes: 
     found = verdicts(SITE.format(tags=tags, lan=lan), known=known)
     assert len(found) == clashes
     if lan == "192.168.10.0/24":
-        assert all("give both the same Location tag" in verdict.message for verdict in found)
+        assert all(
+            "give both the same location: `location` in a stack file of this project" in verdict.message
+            for verdict in found
+        )
 
 
 @KNOWN

@@ -524,3 +524,16 @@ def test_what_needs_a_raised_quota_is_advice() -> None:
     assert "507 routes" in routes
     assert "6 Elastic IPs" in addresses
     assert not [*advice(parse("x", GOOD))]
+
+
+def test_a_raised_quota_allows_more_sites() -> None:
+    sites = [
+        {"name": f"site-{i}", "publicIp": f"203.0.113.{i}", "lanCidrs": [f"192.168.{i}.0/24"]}
+        for i in range(1, 13)
+    ]
+    vpn = {"connectionQuota": 12, "sites": sites}
+    settings = parse("Pulumi.test.yaml", changed(put(vpn, "aws-vpn:hardwareVpn")))
+    assert settings.hardware_vpn
+    assert len(settings.hardware_vpn.sites) == 12
+    with pytest.raises(SettingsError, match="at most 11 sites"):
+        parse("Pulumi.test.yaml", changed(put({**vpn, "connectionQuota": 11}, "aws-vpn:hardwareVpn")))
