@@ -6,7 +6,6 @@ Endpoint and credentials are boto3's own (AWS_ENDPOINT_URL, AWS_PROFILE, ...): t
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,13 +18,9 @@ from access.authority import Authority, Secrets
 from access.errors import AccessError
 from model.deploying import deploy_command
 from model.names import EnvironmentNames
+from model.openvpn_log import CONNECTED
 
 SEEN_DAYS = 30
-_PEER = r"\d+(?:\.\d+){3}:\d+"
-_CONNECTED = re.compile(
-    rf"openvpn: (?:{_PEER} )?\[(?P<name>[^\]]+)\] Peer Connection Initiated with \[AF_INET\]{_PEER}"
-)
-"""OpenVPN's own line, whole: it also logs subjects of certificates that it refuses, which say anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +109,7 @@ class TunnelInCloud:
                 startTime=int((now - timedelta(days=SEEN_DAYS)).timestamp() * 1000),
             )
             for event in (event for page in pages for event in page["events"]):
-                match = _CONNECTED.fullmatch(event.get("message", "").strip())
+                match = CONNECTED.fullmatch(event.get("message", "").strip())
                 when = datetime.fromtimestamp(event.get("timestamp", 0) / 1000, UTC)
                 if match and when > seen.get(match["name"], datetime.min.replace(tzinfo=UTC)):
                     seen[match["name"]] = when

@@ -1,16 +1,11 @@
-"""The machine image that all hosts start from: Debian 13 for the instance type's architecture."""
+"""The id of the machine image that all hosts start from."""
 
 from __future__ import annotations
-
-import re
 
 import pulumi
 import pulumi_aws as aws
 
-DEBIAN = "136693071363"
-"""Debian's AWS account (wiki.debian.org/Cloud/AmazonEC2Image/Trixie)."""
-
-_GRAVITON = re.compile(r"(a1|[a-z]+\d+g[a-z]*)\.")
+from model.host_image import DEBIAN, image_name
 
 
 def debian_image(instance_type: str, release: str | None, parent: pulumi.Resource) -> pulumi.Output[str]:
@@ -19,8 +14,7 @@ def debian_image(instance_type: str, release: str | None, parent: pulumi.Resourc
     Raises:
         pulumi.RunError: the region has no such release.
     """
-    architecture = "arm64" if _GRAVITON.match(instance_type) else "amd64"
-    name = f"debian-13-{architecture}-{release or '*'}"
+    name = image_name(instance_type, release)
     filters = [aws.ec2.GetAmiFilterArgs(name="name", values=[name])]
     if release is None:
         newest = aws.ec2.get_ami_output(

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from model.arns import Place
+from model.host_image import DEBIAN, image_name
 from operations.iam.policies import Subject, policies
 from operations.preflight.account import Account, Line
 
-DEBIAN = "136693071363"
 MONITOR_TYPE = "t4g.nano"
-_GRAVITON = re.compile(r"(a1|[a-z]+\d+g[a-z]*)\.")
 
 
 def identity(account: Account) -> Iterator[Line]:
@@ -90,10 +89,7 @@ def hosts(account: Account) -> dict[str, int]:
 
 def image(account: Account) -> Iterator[Line]:
     """Whether Debian's image is there for each architecture."""
-    release = account.settings.host_image or "*"
-    architectures = {"arm64" if _GRAVITON.match(kind) else "amd64" for kind in hosts(account)}
-    for architecture in sorted(architectures):
-        name = f"debian-12-{architecture}-{release}"
+    for name in sorted({image_name(kind, account.settings.host_image) for kind in hosts(account)}):
         filters = [{"Name": "name", "Values": [name]}]
         found = account.call("ec2", "describe_images", Owners=[DEBIAN], Filters=filters)["Images"]
         if found:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from model.errors import AwsVpnError
 
@@ -33,15 +34,22 @@ def read_drift(stack: str, root: Path) -> tuple[str, ...]:
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         raise DriftError(f"pulumi refresh of {stack} failed: {lines[-1] if lines else done.returncode}")
-    return differing(done.stdout)
+    try:
+        return differing(json.loads(done.stdout))
+    except ValueError:
+        raise DriftError(f"pulumi refresh of {stack} did not answer in JSON") from None
 
 
-def differing(events: str) -> tuple[str, ...]:
-    """The resources that a refresh's events (a JSON document a line) show as changed or gone."""
-    found: list[str] = []
-    for line in events.splitlines():
-        event = cast("dict[str, Any]", json.loads(line)) if line.startswith("{") else {}
-        metadata = event.get("resOutputsEvent", {}).get("metadata", {})
-        if metadata.get("op") in ("update", "delete", "replace"):
-            found.append(f"{metadata['urn'].rsplit('::', 1)[-1]} ({metadata['type']}): {metadata['op']}")
-    return tuple(found)
+def differing(preview: Mapping[str, Any]) -> tuple[str, ...]:
+    """The resources that the document of a refresh's preview shows as changed or gone."""
+    return tuple(
+        f"{name_of(step['urn'])}: {step['op']}"
+        for step in preview.get("steps", ())
+        if step["op"] in ("update", "delete", "replace")
+    )
+
+
+def name_of(urn: str) -> str:
+    """A resource's name and type, from its URN: the type is the last behind `$`."""
+    _, _, types, name = urn.split("::", 3)
+    return f"{name} ({types.rsplit('$', 1)[-1]})"

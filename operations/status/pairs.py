@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
 
+from hosts.openvpn_server.units import FETCH_IDENTIFIER
 from model.names import EnvironmentNames
+from model.openvpn_log import CONNECTED, GONE, STARTED
 from operations.status.asking import Asking, Clients
 from operations.status.model import PairState, ServerState
 
@@ -30,10 +32,8 @@ LOG_PATTERN = " ".join(
     )
 )
 
-_CONNECTED = re.compile(r"\[(?P<name>[^\]]+)\] Peer Connection Initiated with \S*?(?P<peer>[\d.]+:\d+)")
-_GONE = re.compile(r"(?P<name>\S+)/(?P<peer>[\d.]+:\d+) .*client-instance (exiting|restarting)")
-_EXPIRES = re.compile(r"(?P<what>[\w' -]+) expires in (?P<days>-?\d+) days")
-_LIST = re.compile(r"(revocation list \d+ installed, \d+ revoked)")
+_EXPIRES = re.compile(rf"{FETCH_IDENTIFIER}: (?P<what>[\w' -]+) expires in (?P<days>-?\d+) days")
+_LIST = re.compile(rf"{FETCH_IDENTIFIER}: (revocation list \d+ installed, \d+ revoked)")
 
 Role = Literal["main", "standby"]
 
@@ -49,16 +49,16 @@ class Journal:
 
     def take(self, host: str, when: datetime, line: str) -> None:
         """Take one line in; `host` is the log stream, since each server counts its own clients."""
-        if "Initialization Sequence Completed" in line:
+        if STARTED.fullmatch(line):
             self.sessions = {key: name for key, name in self.sessions.items() if key[0] != host}
-        elif match := _CONNECTED.search(line):
+        elif match := CONNECTED.fullmatch(line):
             self.sessions[host, match["peer"]] = match["name"]
             self.last_seen[match["name"]] = when
-        elif match := _GONE.search(line):
+        elif match := GONE.fullmatch(line):
             self.sessions.pop((host, match["peer"]), None)
-        elif match := _EXPIRES.search(line):
+        elif match := _EXPIRES.fullmatch(line):
             self.expiring[match["what"].strip()] = int(match["days"])
-        elif match := _LIST.search(line):
+        elif match := _LIST.fullmatch(line):
             self.revocation_list = match[1]
 
 

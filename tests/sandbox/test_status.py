@@ -157,3 +157,13 @@ def test_without_credentials_every_question_is_in_one_line(deployed: IsolatedSan
     assert done.returncode == 1
     assert "Unable to locate credentials" in done.stdout
     assert done.stdout.count("could not be asked") == 1
+
+
+def test_what_somebody_changed_by_hand_is_told(deployed: IsolatedSandbox) -> None:
+    ec2, vpc = deployed.client("ec2"), deployed.project.outputs("dev")["network"]["vpcId"]
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": False})
+    try:
+        shown = environment(status(deployed, "--stack", "dev", "--drift", "--json"))
+    finally:
+        ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    assert "network (aws:ec2/vpc:Vpc): update" in shown["drift"]

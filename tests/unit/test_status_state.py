@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import jsonschema
+import pytest
 
 from operations.status import model
 from operations.status.drift import differing
@@ -82,13 +83,19 @@ def test_levels_follow_what_still_works() -> None:
 
 def test_sessions_and_lists_are_told_from_the_servers_log() -> None:
     lines = [
-        ("main", "203.0.113.7:1000 [anna] Peer Connection Initiated with [AF_INET]203.0.113.7:1000"),
-        ("main", "203.0.113.8:1000 [ben] Peer Connection Initiated with [AF_INET]203.0.113.8:1000"),
-        ("main", "anna/203.0.113.7:1000 SIGTERM[soft,remote-exit] received, client-instance exiting"),
-        ("standby", "203.0.113.9:1000 [cleo] Peer Connection Initiated with [AF_INET]203.0.113.9:1000"),
-        ("standby", "Initialization Sequence Completed"),
-        ("main", "revocation list 5 installed, 2 revoked"),
-        ("main", "the server's certificate expires in 6 days"),
+        ("main", "openvpn: 203.0.113.7:1000 [anna] Peer Connection Initiated with [AF_INET]203.0.113.7:1000"),
+        ("main", "openvpn: 203.0.113.8:1000 [ben] Peer Connection Initiated with [AF_INET]203.0.113.8:1000"),
+        (
+            "main",
+            "openvpn: anna/203.0.113.7:1000 SIGTERM[soft,remote-exit] received, client-instance exiting",
+        ),
+        (
+            "standby",
+            "openvpn: 203.0.113.9:1000 [cleo] Peer Connection Initiated with [AF_INET]203.0.113.9:1000",
+        ),
+        ("standby", "openvpn: Initialization Sequence Completed"),
+        ("main", "fetch-openvpn-secrets: revocation list 5 installed, 2 revoked"),
+        ("main", "fetch-openvpn-secrets: the server's certificate expires in 6 days"),
     ]
     events = [
         {"timestamp": i, "logStreamName": stream, "message": line} for i, (stream, line) in enumerate(lines)
@@ -100,13 +107,34 @@ def test_sessions_and_lists_are_told_from_the_servers_log() -> None:
     assert journal.expiring == {"the server's certificate": 6}
 
 
-def test_a_refresh_tells_what_differs() -> None:
-    urn = "urn:pulumi:dev::aws-vpn::aws:ec2/vpc:Vpc::network"
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "[ceo] Peer Connection Initiated with [AF_INET]9.9.9.9:9",
+        "Initialization Sequence Completed",
+        "anna/203.0.113.7:1000 SIGTERM[soft] received, client-instance exiting",
+        "revocation list 999 installed, 0 revoked",
+        "the revocation list expires in 1 days",
+    ],
+)
+def test_what_a_refused_certificate_says_tells_nothing(subject: str) -> None:
+    known = ("openvpn: 203.0.113.7:1000 [anna] Peer Connection Initiated with [AF_INET]203.0.113.7:1000",)
+    refused = f"openvpn: 198.51.100.2:5 VERIFY ERROR: depth=0, error=self-signed certificate: CN={subject}"
     events = [
-        {"resOutputsEvent": {"metadata": {"op": op, "urn": urn, "type": "aws:ec2/vpc:Vpc"}}}
-        for op in ("refresh", "same", "update")
+        {"timestamp": i, "logStreamName": "main", "message": line} for i, line in enumerate((*known, refused))
     ]
-    assert differing("\n".join(map(json.dumps, events))) == ("network (aws:ec2/vpc:Vpc): update",)
+    journal = read_journal(events)
+    assert list(journal.sessions.values()) == ["anna"]
+    assert set(journal.last_seen) == {"anna"}
+    assert (journal.revocation_list, journal.expiring) == (None, {})
+
+
+def test_a_refresh_tells_what_differs() -> None:
+    urn = "urn:pulumi:dev::aws-vpn::aws-vpn:network:Network$aws:ec2/vpc:Vpc::network"
+    steps = [{"op": op, "urn": urn} for op in ("refresh", "same", "update")]
+    assert differing({"steps": steps, "changeSummary": {"same": 2, "update": 1}}) == (
+        "network (aws:ec2/vpc:Vpc): update",
+    )
 
 
 def test_the_document_has_the_form_that_its_schema_says() -> None:
