@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 from click.exceptions import Exit
@@ -103,6 +104,7 @@ def aws_vpn() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code: 0, or what the error says, after one line on stderr."""
+    _open_what_is_closed()
     try:
         code = _run(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
@@ -145,6 +147,13 @@ def _unusable(error: OSError) -> str:
         raise error
     _discard_output()
     return f"cannot print: {error.strerror}; should be a standard output that takes it"
+
+
+def _open_what_is_closed() -> None:
+    """Python has no standard output where the caller closed it (`>&-`); nobody reads, and the code counts."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  for good
 
 
 def _discard_output() -> None:

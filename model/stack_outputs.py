@@ -40,7 +40,10 @@ def stack_outputs(stack: str, root: Path, *, secrets: bool, timeout: float) -> d
     if done.returncode != 0 and "no stack named" not in done.stderr:
         said = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
         raise OutputsError(f"pulumi stack output of {stack} failed: {said}")
-    outputs = cast("dict[str, Any]", json.loads(done.stdout)) if done.returncode == 0 else {}
+    try:
+        outputs = cast("dict[str, Any]", json.loads(done.stdout)) if done.returncode == 0 else {}
+    except ValueError:
+        raise OutputsError(f"pulumi stack output of {stack} did not answer in JSON") from None
     if not outputs:
         raise NotDeployedError(f"stack {stack} is not deployed")
     return outputs

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from command.examples import examples
+from model.errors import AwsVpnError
 from stacks import json_schema, reference
 from stacks.quotas import advice
 from stacks.settings_error import SettingsError
@@ -30,6 +31,8 @@ def settings() -> None:
 def check(stack: str | None) -> None:
     """Check stack files as a preview would, without the engine and without a cloud."""
     chosen = [Path(stack_file_name(stack))] if stack else sorted(Path("stacks").glob("Pulumi.*.yaml"))
+    if not chosen:
+        raise AwsVpnError(f"{Path.cwd()} has no stacks/Pulumi.*.yaml; run this in the project's folder")
     errors: list[SettingsError] = []
     for file in chosen:
         try:

@@ -120,7 +120,7 @@ class _Attempt:
     def _is_consequence(self, detail: ErrorDetails, known: set[Location]) -> bool:
         """Whether an error only says that something is missing where a value inside it was refused."""
         place = self._original(refusal.written(detail, self.data))
-        return detail["type"] in ("missing", "too_short", "two") and any(
+        return detail["type"] in ("missing", "too_short", "two", "none") and any(
             len(inner) > len(place) and inner[: len(place)] == place for inner in known
         )
 

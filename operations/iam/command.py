@@ -21,8 +21,8 @@ class AccountUnknownError(AwsVpnError):
 
 @click.command(
     epilog=examples(
-        "aws-vpn iam deploy --stack prod                        to standard output, sizes to standard error",
-        "aws-vpn iam preview --stack dev --into policies        a file a policy: dev-preview-1.json, ...",
+        "aws-vpn iam deploy --stack prod --account 123456789012",
+        "aws-vpn iam preview --stack dev --account 123456789012 --into policies",
     )
 )
 @click.argument("role", type=click.Choice(ROLES))

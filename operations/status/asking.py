@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from model.errors import AwsVpnError
 from operations.status.model import Unanswered
 
 CALL_SECONDS = 10
@@ -27,7 +28,10 @@ class Clients:
     """boto3's clients of one region, made once: a session is not safe to share among threads, clients are."""
 
     def __init__(self, region: str, profile: str | None = None) -> None:
-        self._session = boto3.session.Session(region_name=region, profile_name=profile)
+        try:
+            self._session = boto3.session.Session(region_name=region, profile_name=profile)
+        except BotoCoreError as error:
+            raise AwsVpnError(f"AWS: {error}") from None
         self._lock = threading.Lock()
         self._made: dict[str, Any] = {}
         self._config = Config(

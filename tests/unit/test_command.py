@@ -232,3 +232,13 @@ def test_ctrl_c_leaves_no_traceback_while_a_command_is_still_loading(moment: flo
     _, err = process.communicate(timeout=60)
     assert "Traceback" not in err
     assert process.returncode in {1, 130}
+
+
+def test_a_closed_output_leaves_the_exit_code_as_it_is(tmp_path: Path) -> None:
+    command = f"cd {tmp_path} && exec {PROGRAM} settings check >&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "run this in the project's folder" in done.stderr
+    command = f"cd {ROOT} && exec {PROGRAM} settings schema >&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
