@@ -66,11 +66,15 @@ def _installed(request: Request) -> Path:
 
 
 def _downloaded(request: Request) -> Path:
+    if engine := download.cached(request.cache):
+        return engine
     with _alone(request):
         return download.cached(request.cache) or download.fetch(request.cache, request.say)
 
 
 def _built(request: Request) -> Path:
+    if engine := build.cached(request.cache):
+        return engine
     with _alone(request):
         return build.cached(request.cache) or build.build(request.cache, request.say)
 

@@ -116,11 +116,16 @@ def test_both_tunnels_come_up_with_the_connections_algorithms(running: Running) 
 
 
 def test_routes_appear_on_both_sides(running_bgp: Running) -> None:
-    learned = running_bgp.router.vtysh("show bgp ipv4 unicast 10.30.0.0/16")
-    assert "2 available, best #1" in learned or "2 available, best #2" in learned
-    announced = running_bgp.vpg.vtysh("show bgp ipv4 unicast")
-    assert announced.count("65010 i") == 2
-    assert "192.168.11.0" not in announced, "a LAN that the router has no route to"
+    def learned() -> str:
+        return running_bgp.router.vtysh("show bgp ipv4 unicast 10.30.0.0/16")
+
+    wait_until(lambda: re.search(r"2 available, best #[12]", learned()), BACK, "the route over both tunnels")
+
+    def announced() -> str:
+        return running_bgp.vpg.vtysh("show bgp ipv4 unicast")
+
+    wait_until(lambda: announced().count("65010 i") == 2, BACK, "the office over both tunnels")
+    assert "192.168.11.0" not in announced(), "a LAN that the router has no route to"
     assert running_bgp.lab.private.reaches(str(running_bgp.lab.office_address))
 
 

@@ -97,7 +97,8 @@ def test_an_engine_killed_in_the_middle_is_followed_by_one_that_completes(sandbo
 
 def test_commands_started_together_share_one_cloud(sandbox: IsolatedSandbox) -> None:
     started = [sandbox.start("sh", "-c", "echo $AWS_ENDPOINT_URL") for _ in range(3)]
-    endpoints = {process.communicate(timeout=120)[0].strip() for process in started}
+    said = [process.communicate(timeout=120)[0] for process in started]
+    endpoints = {text.splitlines()[-1] for text in said}
     assert endpoints == {cloud.ensure(sandbox.places).endpoint}
 
 
