@@ -2,7 +2,11 @@
 
 - `GET /sandbox/id`: `{"id": ...}`, another one in each process, because nothing outlives a process.
 - `GET /sandbox/inventory`: ids by type of everything that is not there from the start.
-- `POST /sandbox/telemetry`: `{"vpnConnectionId", "outsideIp", "status": "UP"|"DOWN"}` sets a tunnel's status.
+- `POST /sandbox/telemetry`: `{"vpnConnectionId", "outsideIp", "status": "UP"|"DOWN"}` sets a tunnel's status;
+  `"learnedRoutes"` is how many routes its router announces over BGP while it is up (1).
+- `POST /sandbox/tunnel-delays`: `{"modifying", "returning"}` in seconds: how long a change keeps a connection
+  `modifying`, and its tunnel down after that (null: until told).
+- `POST /sandbox/maintenance`: `{"vpnConnectionId", "outsideIp"}`: AWS wants to replace its end of the tunnel.
 - `POST /sandbox/faults`: `{"service", "action", "kind": "error"|"throttle"|"hang", "count", "seconds"}`, the
   service by the name that requests are signed for (CloudWatch's is `monitoring`).
 - `DELETE /sandbox/faults`: no more faults.
@@ -34,7 +38,7 @@ from sandbox.moto_server.inventory import inventory
 from sandbox.moto_server.logs import models as logs
 from sandbox.moto_server.s3 import models as s3
 from sandbox.moto_server.sns import models as sns
-from sandbox.moto_server.telemetry import set_tunnel_status
+from sandbox.moto_server.tunnels import set_delays, set_pending_maintenance, set_tunnel_status
 
 StartResponse = Callable[..., Any]
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
@@ -55,6 +59,8 @@ class Cloud:
             ("GET", "/sandbox/id"): lambda _: {"id": self._id},
             ("GET", "/sandbox/inventory"): lambda _: inventory(),
             ("POST", "/sandbox/telemetry"): _set_telemetry,
+            ("POST", "/sandbox/tunnel-delays"): _set_delays,
+            ("POST", "/sandbox/maintenance"): _set_maintenance,
             ("POST", "/sandbox/faults"): self._add_fault,
             ("DELETE", "/sandbox/faults"): self._clear_faults,
         }
@@ -136,7 +142,21 @@ def _backend_app(service: SERVICE_NAMES) -> Flask:
 
 def _set_telemetry(request: Request) -> object:
     asked = request.get_json()
-    set_tunnel_status(asked["vpnConnectionId"], asked["outsideIp"], asked["status"])
+    set_tunnel_status(
+        asked["vpnConnectionId"], asked["outsideIp"], asked["status"], asked.get("learnedRoutes")
+    )
+    return {}
+
+
+def _set_delays(request: Request) -> object:
+    asked = request.get_json()
+    set_delays(asked["modifying"], asked["returning"])
+    return {}
+
+
+def _set_maintenance(request: Request) -> object:
+    asked = request.get_json()
+    set_pending_maintenance(asked["vpnConnectionId"], asked["outsideIp"])
     return {}
 
 

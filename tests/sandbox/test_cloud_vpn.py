@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -19,6 +20,11 @@ from labs.moto_server import CloudServer, cloud_server
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudServer]:
     with cloud_server(tmp_path_factory.mktemp("cloud")) as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def at_once(cloud: CloudServer) -> None:
+    delay(cloud, modifying=0, returning=None)
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +69,11 @@ def connect(ec2: Any, ends: Ends, tunnels: list[dict[str, Any]] | None = None, *
 
 def described(ec2: Any, connection: Any) -> Any:
     return ec2.describe_vpn_connections(VpnConnectionIds=[connection["VpnConnectionId"]])["VpnConnections"][0]
+
+
+def delay(cloud: CloudServer, *, modifying: float, returning: float | None) -> None:
+    asked = {"modifying": modifying, "returning": returning}
+    assert cloud.control("POST", "/sandbox/tunnel-delays", asked) == (200, {})
 
 
 def code_of(caught: pytest.ExceptionInfo[ClientError]) -> str:
@@ -376,6 +387,108 @@ def test_telemetry_is_down_until_it_is_set(cloud: CloudServer, ec2: Any, ends: E
         status, answer = cloud.control("POST", "/sandbox/telemetry", asked | wrong)
         assert status == 400
         assert next(iter(wrong)) in answer["error"]
+
+
+def up(cloud: CloudServer, connection: Any) -> list[str]:
+    """The outside addresses of a connection whose tunnels are both up from now on."""
+    addresses = [tunnel["OutsideIpAddress"] for tunnel in connection["VgwTelemetry"]]
+    for address in addresses:
+        asked = {"vpnConnectionId": connection["VpnConnectionId"], "outsideIp": address, "status": "UP"}
+        assert cloud.control("POST", "/sandbox/telemetry", asked) == (200, {})
+    return addresses
+
+
+def statuses(ec2: Any, connection: Any) -> list[str]:
+    return [tunnel["Status"] for tunnel in described(ec2, connection)["VgwTelemetry"]]
+
+
+@pytest.mark.parametrize("change", ["options", "replacement"])
+def test_a_changed_tunnel_is_down_and_the_other_one_up(
+    cloud: CloudServer, ec2: Any, ends: Ends, change: str
+) -> None:
+    connection = connect(ec2, ends, options={"StaticRoutesOnly": False})
+    tunnel: dict[str, Any] = {
+        "VpnConnectionId": connection["VpnConnectionId"],
+        "VpnTunnelOutsideIpAddress": up(cloud, connection)[0],
+    }
+    delay(cloud, modifying=3600, returning=None)
+    if change == "options":
+        assert cloud.control("POST", "/sandbox/tunnel-delays", {"modifying": -1, "returning": 0})[0] == 400
+        ec2.modify_vpn_tunnel_options(**tunnel, TunnelOptions={"DPDTimeoutSeconds": 60})
+    else:
+        ec2.replace_vpn_tunnel(**tunnel)
+    shown = described(ec2, connection)
+    assert shown["State"] == "modifying"
+    assert statuses(ec2, connection) == ["DOWN", "UP"]
+    assert [end["AcceptedRouteCount"] for end in shown["VgwTelemetry"]] == [0, 1]
+    with pytest.raises(ClientError) as caught:
+        ec2.replace_vpn_tunnel(**tunnel)
+    assert code_of(caught) == "IncorrectState"
+
+
+def test_a_connection_is_available_before_its_tunnel_is_up(cloud: CloudServer, ec2: Any, ends: Ends) -> None:
+    connection = connect(ec2, ends)
+    first, _ = up(cloud, connection)
+    modify = {"VpnConnectionId": connection["VpnConnectionId"], "VpnTunnelOutsideIpAddress": first}
+    ec2.modify_vpn_tunnel_options(**modify, TunnelOptions={"DPDTimeoutSeconds": 60})
+    assert described(ec2, connection)["State"] == "available"
+    assert statuses(ec2, connection) == ["DOWN", "UP"]
+    up(cloud, connection)
+    delay(cloud, modifying=0, returning=0.2)
+    ec2.modify_vpn_tunnel_options(**modify, TunnelOptions={"DPDTimeoutSeconds": 50})
+    deadline = time.monotonic() + 30
+    while statuses(ec2, connection) != ["UP", "UP"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_connection_that_was_moved_is_down_as_a_whole(cloud: CloudServer, ec2: Any, ends: Ends) -> None:
+    connection = connect(ec2, ends)
+    up(cloud, connection)
+    other = customer_gateway(ec2)["CustomerGatewayId"]
+    ec2.modify_vpn_connection(VpnConnectionId=connection["VpnConnectionId"], CustomerGatewayId=other)
+    assert statuses(ec2, connection) == ["DOWN", "DOWN"]
+
+
+def test_a_pending_replacement_is_shown_until_it_is_applied(cloud: CloudServer, ec2: Any, ends: Ends) -> None:
+    connection = connect(ec2, ends)
+    first, second = up(cloud, connection)
+
+    def maintenance(address: str) -> Any:
+        answer = ec2.get_vpn_tunnel_replacement_status(
+            VpnConnectionId=connection["VpnConnectionId"], VpnTunnelOutsideIpAddress=address
+        )
+        return answer["MaintenanceDetails"]
+
+    asked = {"vpnConnectionId": connection["VpnConnectionId"], "outsideIp": first}
+    assert cloud.control("POST", "/sandbox/maintenance", asked) == (200, {})
+    assert [maintenance(end)["PendingMaintenance"] for end in (first, second)] == ["True", "False"]
+    ec2.replace_vpn_tunnel(
+        VpnConnectionId=connection["VpnConnectionId"],
+        VpnTunnelOutsideIpAddress=first,
+        ApplyPendingMaintenance=True,
+    )
+    assert maintenance(first)["PendingMaintenance"] == "False"
+    assert "LastMaintenanceApplied" in maintenance(first)
+    assert "LastMaintenanceApplied" not in maintenance(second)
+
+
+def test_certificates_are_renewed_where_there_are_some(cloud: CloudServer, ec2: Any, ends: Ends) -> None:
+    certificate = "arn:aws:acm:eu-central-1:123456789012:certificate/1b2c"
+    ours = customer_gateway(ec2, CertificateArn=certificate)["CustomerGatewayId"]
+    with_certificate = connect(ec2, Ends(ends.vpc, ends.vpn_gateway, ours))
+    up(cloud, with_certificate)
+    for connection in (with_certificate, connect(ec2, ends)):
+        renew = {
+            "VpnConnectionId": connection["VpnConnectionId"],
+            "VpnTunnelOutsideIpAddress": connection["VgwTelemetry"][1]["OutsideIpAddress"],
+        }
+        if connection is with_certificate:
+            ec2.modify_vpn_tunnel_certificate(**renew)
+            assert statuses(ec2, connection) == ["UP", "DOWN"]
+        else:
+            with pytest.raises(ClientError, match="pre-shared keys"):
+                ec2.modify_vpn_tunnel_certificate(**renew)
 
 
 def test_a_vpc_has_one_vpg(ec2: Any, ends: Ends) -> None:

@@ -13,6 +13,7 @@ from sandbox.moto_server.ec2.route_propagation import RoutePropagationResponse
 from sandbox.moto_server.ec2.tunnel_replacement import TunnelReplacementResponse
 from sandbox.moto_server.ec2.vpn_connection_routes import VpnConnectionRouteResponse
 from sandbox.moto_server.ec2.vpn_connections import VpnConnectionResponse
+from sandbox.moto_server.ec2.vpn_modifications import VpnModificationResponse
 
 
 class SandboxEC2Response(  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -27,5 +28,6 @@ class SandboxEC2Response(  # pyright: ignore[reportIncompatibleMethodOverride]
     TunnelReplacementResponse,
     VpnConnectionRouteResponse,
     VpnConnectionResponse,
+    VpnModificationResponse,
 ):
     """The actions of EC2's API."""

@@ -17,7 +17,7 @@ from moto.ec2.models.route_tables import Route, RouteTable
 from moto.ec2.models.vpn_gateway import VPCGatewayAttachment
 from moto.ec2.responses import EC2Response
 
-from sandbox.moto_server.ec2.vpn_connections import VpnConnection
+from sandbox.moto_server.ec2.vpn_connection import VpnConnection
 from sandbox.moto_server.ec2.vpn_gateways import VpnGatewayBackend
 
 
@@ -57,7 +57,7 @@ class PropagatingRouteTable(RouteTable):
     def _propagated(self) -> Iterator[PropagatedRoute]:
         seen: set[str] = set()
         for connection in self.ec2_backend.vpn_connections.values():
-            if not isinstance(connection, VpnConnection) or connection.state != "available":
+            if not isinstance(connection, VpnConnection) or connection.is_deleted:
                 continue
             gateway_id = connection.vpn_gateway_id
             if gateway_id not in self.propagating:

@@ -12,11 +12,12 @@ import secrets
 import string
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from ipaddress import IPv4Network
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
+
+from sandbox.moto_server.ec2.tunnel_outage import Maintenance, Telemetry
 
 INSIDE_RANGE = IPv4Network("169.254.0.0/16")
 RESERVED_INSIDE = frozenset(
@@ -68,20 +69,6 @@ _LOG_GROUP = re.compile(r"arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-group:[\w./#
 
 
 @dataclass
-class Telemetry:
-    """Whether a tunnel is up, and since when."""
-
-    status: str = "DOWN"
-    since: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    def change_to(self, status: str) -> None:
-        """Go up or down, from now on."""
-        if status != self.status:
-            self.status = status
-            self.since = datetime.now(UTC)
-
-
-@dataclass
 class Tunnel:
     """One of a VPN connection's two tunnels. `asked` holds the options by their names in a request.
 
@@ -94,6 +81,7 @@ class Tunnel:
     asked: dict[str, Any]
     key_storage: str = "Standard"
     telemetry: Telemetry = field(default_factory=Telemetry)
+    maintenance: Maintenance = field(default_factory=Maintenance)
 
     def effective(self, option: str) -> Any:
         """What holds of an option: as asked for, else AWS's default."""

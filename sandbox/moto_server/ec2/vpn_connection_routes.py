@@ -9,10 +9,10 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.responses import EC2Response
 
 from sandbox.moto_server.ec2.tunnel_options import refused
-from sandbox.moto_server.ec2.vpn_connections import VpnConnectionBackend
+from sandbox.moto_server.ec2.tunnel_replacement import TunnelReplacementBackend
 
 
-class VpnConnectionRouteBackend(VpnConnectionBackend):
+class VpnConnectionRouteBackend(TunnelReplacementBackend):
     """Static routes; one that is there may be created again, as in AWS."""
 
     def create_vpn_connection_route(self, vpn_connection_id: str, destination: str) -> None:
