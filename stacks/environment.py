@@ -98,15 +98,14 @@ class Environment:
 
     def _build_network(self) -> Network:
         network = self._settings.network
-        subnets = network.zone_subnets()
         return Network(
             "network",
             NetworkArgs(
                 labels=self._labels,
                 place=self._place,
                 cidr=network.cidr,
-                public_subnets={zone: pair.public for zone, pair in subnets.items()},
-                private_subnets={zone: pair.private for zone, pair in subnets.items()},
+                public_subnets=network.blocks_of("public"),
+                private_subnets=network.blocks_of("private"),
                 flow_log_traffic=network.flow_logs.traffic,
                 flow_log_retention_days=network.flow_logs.retention_days,
                 encryption_key_arn=self._key.arn,

@@ -90,7 +90,8 @@ class Settings(Section):
 
     def claims(self) -> Iterator[StackClaim]:
         """Every range of addresses that the stack takes, by its key in the stack file."""
-        yield StackClaim(self.network.cidr, "network.cidr", "", "vpc")
+        for key, cidr in self.network.blocks():
+            yield StackClaim(cidr, f"network.{key}", "", "vpc")
         for i, site in enumerate(self.hardware_vpn.sites if self.hardware_vpn else ()):
             for j, lan in enumerate(site.lan_cidrs):
                 yield StackClaim(lan, f"hardwareVpn.sites[{i}].lanCidrs[{j}]", site.place, "site")
@@ -170,7 +171,7 @@ class Settings(Section):
             if tunnel.name in names[:i]:
                 yield Problem(f"openVpn[{i}].name", tunnel.name, "another name than the other tunnels have")
             for j, destination in enumerate(tunnel.permitted):
-                known = ("vpc", *self.network.subnet_names())
+                known = ("vpc", *self.network.possible_names())
                 if destination not in known:
                     yield Problem(f"openVpn[{i}].permitted[{j}]", destination, f"one of {', '.join(known)}")
             for problem in tunnel.failover.zone_problems(zones):

@@ -34,7 +34,7 @@ def environment(stack: str, settings: Settings, state: EnvironmentState | None) 
         region=settings.region,
         cidr=str(settings.network.cidr),
         zones=tuple(
-            Subnets(zone=zone, public=str(pair.public), private=str(pair.private))
+            Subnets(zone=zone, public=_shown(pair.public), private=_shown(pair.private))
             for zone, pair in settings.network.zone_subnets().items()
         ),
         amazon_side_asn=None if vpn is None else vpn.amazon_side_asn,
@@ -43,6 +43,11 @@ def environment(stack: str, settings: Settings, state: EnvironmentState | None) 
         nat=settings.nat.mode,
         state=state,
     )
+
+
+def _shown(cidr: IPv4Network | None) -> str:
+    """A subnet's block; one of an existing VPC may be left to be found."""
+    return "found at preview" if cidr is None else str(cidr)
 
 
 def ranges(stack: str, settings: Settings) -> Iterator[Range]:

@@ -1,14 +1,15 @@
-"""The `network` section: the VPC, its availability zones and its subnets."""
+"""The `network` section: the VPC, made here or there already, its availability zones and its subnets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from model.addresses import Cidr, Claim, overlaps
-from model.constraints import matching
+from model.constraints import each_once, matching
 from stacks.sections.section import Problem, RetentionDays, Section
 
 COMPUTED_ZONES = 4
@@ -17,6 +18,21 @@ COMPUTED_ZONES = 4
 AvailabilityZone = Annotated[
     str, matching(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", "an availability zone's name, such as eu-central-1a")
 ]
+
+VpcId = Annotated[
+    str, matching(r"vpc-([0-9a-f]{8}|[0-9a-f]{17})", "a VPC's id, such as vpc-0a1b2c3d4e5f60718")
+]
+RouteTableId = Annotated[
+    str, matching(r"rtb-([0-9a-f]{8}|[0-9a-f]{17})", "a route table's id, such as rtb-0a1b2c3d4e5f60718")
+]
+
+Tier = Literal["public", "private"]
+TIERS: tuple[Tier, Tier] = ("public", "private")
+
+
+def subnet_name(tier: Tier, zone: str) -> str:
+    """A subnet's name in this program: `public-a`."""
+    return f"{tier}-{zone[-1]}"
 
 
 class FlowLogs(Section):
@@ -29,12 +45,30 @@ class FlowLogs(Section):
 
 
 class ZoneSubnets(Section):
-    """The two subnets of one availability zone."""
+    """The two subnets of one availability zone. An existing VPC may have one, or none, of them."""
 
-    public: Cidr
+    public: Cidr | None = None
     """The subnet with a route to the internet gateway."""
-    private: Cidr
+    private: Cidr | None = None
     """The subnet without one."""
+
+    def by_tier(self) -> dict[Tier, IPv4Network]:
+        """Those that there are."""
+        pairs: tuple[tuple[Tier, IPv4Network | None], ...] = (
+            ("public", self.public),
+            ("private", self.private),
+        )
+        return {tier: cidr for tier, cidr in pairs if cidr is not None}
+
+
+class ExistingVpc(Section):
+    """A VPC that somebody else made and keeps: it is read and checked, and never changed or deleted."""
+
+    vpc_id: VpcId
+    """The VPC, in the stack's region and of its account."""
+    route_tables: Annotated[tuple[RouteTableId, ...], AfterValidator(each_once)] | None = None
+    """The route tables that learn the sites' routes and get those to clients and offices; none for `[]`. Left
+    out, those of the private subnets learn the sites', and those of the public ones get the others too."""
 
 
 class NetworkSettings(Section):
@@ -42,42 +76,84 @@ class NetworkSettings(Section):
 
     cidr: Cidr
     """The VPC's block, /16 to /28 ("VPC CIDR blocks")."""
+    secondary_cidrs: tuple[Cidr, ...] = ()
+    """All further blocks of an existing VPC, each /16 to /28 too."""
     availability_zones: Annotated[tuple[AvailabilityZone, ...], Field(min_length=1, max_length=6)]
     """The zones; OpenVPN and NAT instances need two of them."""
     subnets: dict[AvailabilityZone, ZoneSubnets] | None = None
     """Every subnet's block by zone, each /16 to /28. Left out they are eighths of the VPC, four public then
     four private, so that a zone added later (up to four) never renumbers the others. They are called
-    `public-a`, `private-a`, ... by their zone's letter."""
+    `public-a`, `private-a`, ... by their zone's letter. In an existing VPC they are found by the tag `Tier`
+    (`public` or `private`), or by their route to an internet gateway, so that only those are written here of
+    which a zone has several."""
+    existing: ExistingVpc | None = None
+    """The VPC that is there already. Left out, the stack makes one."""
     flow_logs: FlowLogs = FlowLogs()
-    """The VPC's flow logs."""
+    """The flow logs of a VPC that the stack makes."""
+
+    @property
+    def cidrs(self) -> tuple[IPv4Network, ...]:
+        """All of the VPC's blocks."""
+        return (self.cidr, *self.secondary_cidrs)
 
     def zone_subnets(self) -> dict[str, ZoneSubnets]:
-        """The subnets of each zone: as given, or eighths of the VPC, four public then four private."""
-        if self.subnets is not None:
-            return {zone: self.subnets[zone] for zone in self.availability_zones if zone in self.subnets}
+        """The subnets of each zone: as given, or eighths of the VPC, four public then four private.
+
+        Of an existing VPC these are the ones that are written down.
+        """
+        if self.subnets is not None or self.existing is not None:
+            given = self.subnets or {}
+            return {zone: given.get(zone, ZoneSubnets()) for zone in self.availability_zones}
         eighths = list(self.cidr.subnets(prefixlen_diff=3))
         return {
             zone: ZoneSubnets(public=eighths[i], private=eighths[COMPUTED_ZONES + i])
             for i, zone in enumerate(self.availability_zones)
         }
 
-    def subnet_names(self) -> dict[str, Cidr]:
+    def blocks_of(self, tier: Tier) -> dict[str, IPv4Network]:
+        """The subnets of one tier by zone."""
+        pairs = ((zone, pair.by_tier().get(tier)) for zone, pair in self.zone_subnets().items())
+        return {zone: cidr for zone, cidr in pairs if cidr is not None}
+
+    def subnet_names(self) -> dict[str, IPv4Network]:
         """Each subnet by its name in this program: `public-a`, `private-a`, ... by the zone's letter."""
         return {
-            f"{tier}-{zone[-1]}": cidr
-            for tier in ("public", "private")
-            for zone, pair in self.zone_subnets().items()
-            for cidr in [getattr(pair, tier)]
+            subnet_name(tier, zone): cidr for tier in TIERS for zone, cidr in self.blocks_of(tier).items()
         }
+
+    def possible_names(self) -> tuple[str, ...]:
+        """The names of the subnets that there are, or that an existing VPC may turn out to have."""
+        if self.existing is None:
+            return tuple(self.subnet_names())
+        return tuple(subnet_name(tier, zone) for tier in TIERS for zone in self.availability_zones)
 
     def problems(self) -> Iterator[Problem]:
         """Sizes as AWS allows them (/16 to /28), zones named once, subnets inside the VPC and apart."""
-        if not 16 <= self.cidr.prefixlen <= 28:
-            yield Problem("cidr", self.cidr, "a block between /16 and /28, the sizes AWS allows for a VPC")
+        for key, cidr in self.blocks():
+            if not 16 <= cidr.prefixlen <= 28:
+                yield Problem(key, cidr, "a block between /16 and /28, the sizes AWS allows for a VPC")
         for i, zone in enumerate(self.availability_zones):
             if zone in self.availability_zones[:i]:
                 yield Problem(f"availabilityZones[{i}]", zone, "each zone once")
-        yield from self._computed_problems() if self.subnets is None else self._given_problems(self.subnets)
+        if self.subnets is not None:
+            yield from self._given_problems(self.subnets)
+        elif self.existing is None:
+            yield from self._computed_problems()
+        yield from self._made_problems() if self.existing is None else self._existing_problems()
+
+    def blocks(self) -> Iterator[tuple[str, IPv4Network]]:
+        """All of the VPC's blocks by their keys."""
+        yield "cidr", self.cidr
+        for i, cidr in enumerate(self.secondary_cidrs):
+            yield f"secondaryCidrs[{i}]", cidr
+
+    def _made_problems(self) -> Iterator[Problem]:
+        for i, cidr in enumerate(self.secondary_cidrs):
+            yield Problem(f"secondaryCidrs[{i}]", cidr, "left out: a VPC that the stack makes has one block")
+
+    def _existing_problems(self) -> Iterator[Problem]:
+        if "flow_logs" in self.model_fields_set:
+            yield Problem("flowLogs", "given", "left out: an existing VPC's flow logs are its owner's")
 
     def _computed_problems(self) -> Iterator[Problem]:
         if len(self.availability_zones) > COMPUTED_ZONES:
@@ -93,24 +169,33 @@ class NetworkSettings(Section):
                 "/25 or wider (an eighth must hold a /28 subnet), or `subnets` with given blocks",
             )
 
-    def _given_problems(self, subnets: dict[str, ZoneSubnets]) -> Iterator[Problem]:
+    def _incomplete(self, subnets: dict[str, ZoneSubnets]) -> Iterator[Problem]:
         for zone in self.availability_zones:
             if zone not in subnets:
                 yield Problem(f"subnets.{zone}", None, "a public and a private block")
+                continue
+            for tier in TIERS:
+                if tier not in subnets[zone].by_tier():
+                    yield Problem(f"subnets.{zone}.{tier}", None, "a block")
+
+    def _given_problems(self, subnets: dict[str, ZoneSubnets]) -> Iterator[Problem]:
+        if self.existing is None:
+            yield from self._incomplete(subnets)
         for zone in subnets:
             if zone not in self.availability_zones:
                 yield Problem(f"subnets.{zone}", zone, "one of availabilityZones")
-        claims = [
-            Claim(cidr, f"subnets.{zone}.{tier}", zone)
+        blocks = {
+            f"subnets.{zone}.{tier}": cidr
             for zone, pair in subnets.items()
-            for tier, cidr in (("public", pair.public), ("private", pair.private))
-        ]
-        for claim in claims:
-            if claim.network.version == 4 and not claim.network.subnet_of(self.cidr):
-                yield Problem(claim.key, claim.network, f"a block inside the VPC's {self.cidr}")
-            if not 16 <= claim.network.prefixlen <= 28:
-                yield Problem(claim.key, claim.network, "a block between /16 and /28, the sizes AWS allows")
-        for wider, narrower in overlaps(claims):
+            for tier, cidr in pair.by_tier().items()
+        }
+        whole = " or ".join(map(str, self.cidrs))
+        for key, block in blocks.items():
+            if not any(block.subnet_of(cidr) for cidr in self.cidrs):
+                yield Problem(key, block, f"a block inside the VPC's {whole}")
+            if not 16 <= block.prefixlen <= 28:
+                yield Problem(key, block, "a block between /16 and /28, the sizes AWS allows")
+        for wider, narrower in overlaps(Claim(block, key, "") for key, block in blocks.items()):
             yield Problem(
                 narrower.key, narrower.network, f"a block that leaves {wider.key} ({wider.network}) alone"
             )

@@ -35,6 +35,8 @@ GOOD: dict[str, Any] = {
     "aws-vpn:openVpn": [{"name": "staff", "clientPool": "172.27.0.0/24"}],
 }
 
+TABLE = "rtb-0a1b2c3d4e5f60718"
+
 Change = Callable[[dict[str, Any]], None]
 
 
@@ -67,6 +69,17 @@ def tunnel(key: str, value: Any) -> Change:
 
 def openvpn(key: str, value: Any) -> Change:
     return put(value, "aws-vpn:openVpn", 0, key)
+
+
+def existing(key: str = "", value: Any = None, **own: Any) -> Change:
+    """The network as one that is there already, with `key` of the network, or with keys of its own."""
+
+    def change(config: dict[str, Any]) -> None:
+        config["aws-vpn:network"]["existing"] = {"vpcId": "vpc-0a1b2c3d4e5f60718", **own}
+        if key:
+            config["aws-vpn:network"][key] = value
+
+    return change
 
 
 def addresses(count: int) -> list[str]:
@@ -117,6 +130,39 @@ BAD: list[tuple[Change, str, str]] = [
             "subnets",
         ),
         "network.subnets.eu-central-1a.public = 10.11.0.0/24",
+        "inside the VPC's 10.10.0.0/16",
+    ),
+    (
+        put(["100.64.0.0/16"], "aws-vpn:network", "secondaryCidrs"),
+        "network.secondaryCidrs[0] = 100.64.0.0/16",
+        "a VPC that the stack makes has one block",
+    ),
+    (
+        put({"eu-central-1a": {"public": "10.10.0.0/24"}}, "aws-vpn:network", "subnets"),
+        "network.subnets.eu-central-1a.private is missing",
+        "a block",
+    ),
+    (existing(vpcId="vpc-1"), "network.existing.vpcId = vpc-1", "a VPC's id"),
+    (existing(routeTables=["rtb-x"]), "network.existing.routeTables[0] = rtb-x", "a route table's id"),
+    (existing(routeTables=[TABLE, TABLE]), "network.existing.routeTables = (list)", "each value once"),
+    (
+        existing("flowLogs", {"retentionDays": 7}),
+        "network.flowLogs = given",
+        "an existing VPC's flow logs are its owner's",
+    ),
+    (
+        existing("secondaryCidrs", ["100.64.0.0/15"]),
+        "network.secondaryCidrs[0] = 100.64.0.0/15",
+        "between /16 and /28",
+    ),
+    (
+        existing("secondaryCidrs", ["192.168.0.0/16"]),
+        "hardwareVpn.sites[0].lanCidrs[0] = 192.168.10.0/24",
+        "leaves network.secondaryCidrs[0]",
+    ),
+    (
+        existing("subnets", {"eu-central-1a": {"private": "100.65.0.0/24"}}),
+        "network.subnets.eu-central-1a.private = 100.65.0.0/24",
         "inside the VPC's 10.10.0.0/16",
     ),
     (put("yes", "aws-vpn:netwrok"), "aws-vpn:netwrok = (not shown)", "network?"),
@@ -537,3 +583,21 @@ def test_a_raised_quota_allows_more_sites() -> None:
     assert len(settings.hardware_vpn.sites) == 12
     with pytest.raises(SettingsError, match="at most 11 sites"):
         parse("Pulumi.test.yaml", changed(put({**vpn, "connectionQuota": 11}, "aws-vpn:hardwareVpn")))
+
+
+def test_an_existing_vpc_needs_its_id_and_blocks_alone() -> None:
+    network = parse("x", changed(existing("secondaryCidrs", ["100.64.0.0/16"]))).network
+    assert list(map(str, network.cidrs)) == ["10.10.0.0/16", "100.64.0.0/16"]
+    assert network.subnet_names() == {}
+    assert network.possible_names() == ("public-a", "public-b", "private-a", "private-b")
+
+
+def test_subnets_of_an_existing_vpc_may_be_in_any_of_its_blocks_and_need_no_pair() -> None:
+    def change(config: dict[str, Any]) -> None:
+        existing("secondaryCidrs", ["100.64.0.0/16"])(config)
+        config["aws-vpn:network"]["subnets"] = {"eu-central-1b": {"private": "100.64.7.0/24"}}
+
+    network = parse("x", changed(change)).network
+    assert {name: str(cidr) for name, cidr in network.subnet_names().items()} == {
+        "private-b": "100.64.7.0/24"
+    }
