@@ -114,6 +114,11 @@ lint: setup ## Check style, types, who imports whom, and workflow files
 	@if [ -d .github/workflows ]; then \
 		$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.y*ml; fi
 
+.PHONY: docs
+docs: setup ## Build the documentation as a site, in .sandbox/site
+	@NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(BIN)/python -m mkdocs build --site-dir .sandbox/site
+	@echo 'To read and search it: python3 -m http.server --directory .sandbox/site'
+
 .PHONY: format
 format: setup ## Put the source into the house style
 	@$(BIN)/ruff check --fix-only --quiet
