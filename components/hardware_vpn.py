@@ -9,10 +9,16 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-from pydantic import SecretStr
 
 from components.labels import Labels
-from model.tunnel_options import TunnelOptions
+from components.vpn_tunnels import (
+    TunnelArgs,
+    exported_options,
+    held_inputs,
+    one_tunnel_at_a_time,
+    tunnel_inputs,
+)
+from model.tunnel_changes import ONE_AT_A_TIME, TunnelChanges
 
 LARGEST_PLAIN_ASN = 2147483647
 """Up to here a customer gateway takes `bgpAsn`, above it `bgpAsnExtended` (EC2, CreateCustomerGateway)."""
@@ -27,15 +33,6 @@ update (terraform-provider-aws, issue 39274).
 TUNNEL_STATE_PERIOD_MINUTES = 5
 """How often AWS's own alarms look at TunnelState ("Monitor tunnels with CloudWatch"); a finer period is
 promised nowhere, and would find no data, which is taken for a tunnel that is down."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TunnelArgs:
-    """One IPsec tunnel. Without `inside_cidr` and `preshared_key` AWS chooses them."""
-
-    inside_cidr: IPv4Network | None = None
-    preshared_key: SecretStr | None = None
-    options: TunnelOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +56,7 @@ class HardwareVpnArgs:
 
     `route_tables` are by availability zone. `protected` refuses to delete the VPG and the VPN
     connections. `tunnel_down_minutes`, in fives, is how long a tunnel may be down before the topic hears of
-    it. `encryption_key_arn` is the KMS key of the tunnels' logs.
+    it. `encryption_key_arn` is the KMS key of the tunnels' logs. `changes` says which tunnels may change.
     """
 
     labels: Labels
@@ -74,11 +71,12 @@ class HardwareVpnArgs:
     alert_topic_arn: pulumi.Input[str]
     tunnel_down_minutes: int
     protected: bool
+    changes: TunnelChanges = ONE_AT_A_TIME
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectedSite:
-    """A site's VPN connection, and what the site's router needs to know of it.
+    """A site's VPN connection, and what the site's router needs to know of it, as it is deployed.
 
     `configuration` is AWS's customer gateway configuration, XML with the pre-shared keys: a secret.
     """
@@ -88,6 +86,7 @@ class ConnectedSite:
     routing: str
     outside_addresses: tuple[pulumi.Output[str], pulumi.Output[str]]
     inside_cidrs: tuple[pulumi.Output[str], pulumi.Output[str]]
+    tunnel_options: tuple[pulumi.Output[dict[str, Any]], pulumi.Output[dict[str, Any]]]
     configuration: pulumi.Output[str]
 
 
@@ -112,6 +111,7 @@ class HardwareVpn(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._own = pulumi.ResourceOptions(parent=self)
         self._kept = pulumi.ResourceOptions(parent=self, protect=args.protected, delete_before_replace=True)
+        self._hooks = one_tunnel_at_a_time(name, args.labels.names.stack, args.changes)
         self._tunnel_logs = self._log_group("tunnels", args.labels.names.path(name))
         with_bgp = any(site.bgp_asn is not None for site in args.sites)
         self._bgp_logs = self._log_group("bgp", args.labels.names.path(f"{name}-bgp")) if with_bgp else None
@@ -172,6 +172,10 @@ class HardwareVpn(pulumi.ComponentResource):
             routing="static" if site.bgp_asn is None else "bgp",
             outside_addresses=(connection.tunnel1_address, connection.tunnel2_address),
             inside_cidrs=(connection.tunnel1_inside_cidr, connection.tunnel2_inside_cidr),
+            tunnel_options=(
+                exported_options(connection, 1, site.tunnels[0].options),
+                exported_options(connection, 2, site.tunnels[1].options),
+            ),
             configuration=pulumi.Output.secret(connection.customer_gateway_configuration),
         )
 
@@ -206,27 +210,31 @@ class HardwareVpn(pulumi.ComponentResource):
             customer_gateway_id=gateway.id,
             static_routes_only=site.bgp_asn is None,
             preshared_key_storage=None if site.certificate_arn else self._args.preshared_key_storage,
-            **_tunnel_inputs(1, first),
+            **tunnel_inputs(1, first),
             tunnel1_log_options=aws.ec2.VpnConnectionTunnel1LogOptionsArgs(
                 cloudwatch_log_options=aws.ec2.VpnConnectionTunnel1LogOptionsCloudwatchLogOptionsArgs(
                     **self._log_options(site)
                 )
             ),
-            **_tunnel_inputs(2, second),
+            **tunnel_inputs(2, second),
             tunnel2_log_options=aws.ec2.VpnConnectionTunnel2LogOptionsArgs(
                 cloudwatch_log_options=aws.ec2.VpnConnectionTunnel2LogOptionsCloudwatchLogOptionsArgs(
                     **self._log_options(site)
                 )
             ),
             tags=self._site_tags(name, site),
-            opts=pulumi.ResourceOptions.merge(self._kept, self._connection_options()),
+            opts=pulumi.ResourceOptions.merge(self._kept, self._connection_options(site)),
         )
 
-    def _connection_options(self) -> pulumi.ResourceOptions:
+    def _connection_options(self, site: SiteArgs) -> pulumi.ResourceOptions:
         """A key in Secrets Manager is read back as REDACTED: compared, every update would set it anew."""
         hidden = self._args.preshared_key_storage == "SecretsManager"
         keys = ["tunnel1PresharedKey", "tunnel2PresharedKey"] if hidden else []
-        return pulumi.ResourceOptions(replace_on_changes=["vpnGatewayId"], ignore_changes=keys)
+        return pulumi.ResourceOptions(
+            replace_on_changes=["vpnGatewayId"],
+            ignore_changes=[*keys, *held_inputs(self._args.changes.held_tunnels(site.name))],
+            hooks=self._hooks,
+        )
 
     def _log_options(self, site: SiteArgs) -> dict[str, Any]:
         """What a tunnel logs: IKE and DPD always, BGP where the site speaks it."""
@@ -279,14 +287,3 @@ class HardwareVpn(pulumi.ComponentResource):
 
 def _on_premises_cidrs(sites: tuple[SiteArgs, ...]) -> list[str]:
     return sorted({str(cidr) for site in sites for cidr in site.lan_cidrs})
-
-
-def _tunnel_inputs(number: int, tunnel: TunnelArgs) -> dict[str, Any]:
-    """A tunnel's options as `VpnConnection` takes them, its secret marked as one."""
-    key = tunnel.preshared_key
-    inputs = {
-        "inside_cidr": None if tunnel.inside_cidr is None else str(tunnel.inside_cidr),
-        "preshared_key": None if key is None else pulumi.Output.secret(key.get_secret_value()),
-        **tunnel.options.inputs(),
-    }
-    return {f"tunnel{number}_{option}": value for option, value in inputs.items()}

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from labs.recorded_graph import Graph, record
+from model.tunnel_changes import ONE_AT_A_TIME, TunnelChanges
 from stacks.environment import Environment
 from stacks.settings import Settings
 from stacks.stack_file import read_stack_file
@@ -34,9 +35,9 @@ def made_up(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, An
             return {}
 
 
-def environment(stack: str, settings: Settings) -> Graph:
+def environment(stack: str, settings: Settings, changes: TunnelChanges = ONE_AT_A_TIME) -> Graph:
     def program() -> None:
-        for name, value in Environment(stack, settings).exports().items():
+        for name, value in Environment(stack, settings, changes).exports().items():
             pulumi.export(name, value)
 
     return record(program, outputs=made_up, stack=stack)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pulumi import ResourceHook
 from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.stack import run_in_stack
 
@@ -38,6 +39,7 @@ class Resource:
     protect: bool
     delete_before_replace: bool
     ignore_changes: tuple[str, ...]
+    before_update: tuple[ResourceHook, ...]
     outputs: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
@@ -78,6 +80,7 @@ def record(program: Callable[[], object], *, outputs: Outputs | None = None, sta
         settings.set_root_resource(None)  # pyright: ignore[reportArgumentType]
         mocks.set_mocks(monitor.mocks, project="aws-vpn", stack=stack, monitor=monitor)
         settings.set_root_resource(None)  # pyright: ignore[reportArgumentType]
+        settings.SETTINGS.callbacks = monitor.hooks  # pyright: ignore[reportAttributeAccessIssue]
         asyncio.get_event_loop().run_until_complete(run_in_stack(lambda: _ran(program)))
     finally:
         asyncio.get_event_loop().close()
@@ -113,11 +116,22 @@ class _Cloud(mocks.Mocks):
         return {"id": f"ami-{args.args['filters'][0]['values'][0]}"}, []
 
 
+class _Hooks:
+    """Takes the engine's place for hooks, which mocks do not have."""
+
+    def __init__(self) -> None:
+        self.registered: dict[str, ResourceHook] = {}
+
+    def register_resource_hook(self, hook: ResourceHook) -> None:
+        self.registered[hook.name] = hook
+
+
 class _Recorder(mocks.MockMonitor):
     def __init__(self, cloud: _Cloud) -> None:
         super().__init__(cloud)
         self._recorded: dict[str, Resource] = {}
         self._exports: dict[str, Any] = {}
+        self.hooks = _Hooks()
 
     def graph(self) -> Graph:
         return Graph(
@@ -145,6 +159,7 @@ class _Recorder(mocks.MockMonitor):
             protect=request.protect,
             delete_before_replace=request.deleteBeforeReplace,
             ignore_changes=tuple(request.ignoreChanges),
+            before_update=tuple(self.hooks.registered[name] for name in request.hooks.before_update),
         )
         return response
 

@@ -11,14 +11,16 @@ import pulumi_aws as aws
 
 from components.alert_topic import AlertTopic, AlertTopicArgs
 from components.encryption_key import EncryptionKey, EncryptionKeyArgs
-from components.hardware_vpn import ConnectedSite, HardwareVpn, HardwareVpnArgs, SiteArgs, TunnelArgs
+from components.hardware_vpn import ConnectedSite, HardwareVpn, HardwareVpnArgs, SiteArgs
 from components.host_archives import HostArchives, HostArchivesArgs
 from components.labels import Labels
 from components.nat_instances import NatInstances, NatInstancesArgs
 from components.network import Network, NetworkArgs
 from components.openvpn_tunnel import OpenVpnTunnel, OpenVpnTunnelArgs
+from components.vpn_tunnels import TunnelArgs
 from model.arns import Place
 from model.names import PROJECT, ROLE_NAME_LIMIT, STACK_NAME, EnvironmentNames
+from model.tunnel_changes import ONE_AT_A_TIME, TunnelChanges
 from stacks.hosts import failover_monitor, nat_instance, openvpn_server
 from stacks.sections.failover import FailoverSettings
 from stacks.sections.hardware_vpn import HardwareVpnSettings, Site
@@ -35,8 +37,8 @@ class Environment:
         SettingsError: AWS has no names for it; nothing is registered.
     """
 
-    def __init__(self, stack: str, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, stack: str, settings: Settings, changes: TunnelChanges = ONE_AT_A_TIME) -> None:
+        self._settings, self._changes = settings, changes
         problems = [*_name_problems(stack, settings)]
         if problems:
             raise SettingsError(stack_file_name(stack), problems)
@@ -80,7 +82,7 @@ class Environment:
                         "console": pulumi.Output.concat(
                             self._place.vpn_console(), sites[site.name].vpn_connection_id
                         ),
-                        **_site_export(vpn, site, sites[site.name]),
+                        **_site_export(site, sites[site.name]),
                     }
                     for site in vpn.sites
                 },
@@ -129,6 +131,7 @@ class Environment:
                 alert_topic_arn=self._alerts.arn,
                 tunnel_down_minutes=self._settings.alerts.tunnel_down_minutes,
                 protected=self._settings.deletion_protection,
+                changes=self._changes,
             ),
         )
 
@@ -239,7 +242,7 @@ def _site_args(vpn: HardwareVpnSettings, site: Site) -> SiteArgs:
     )
 
 
-def _site_export(vpn: HardwareVpnSettings, site: Site, made: ConnectedSite) -> dict[str, Any]:
+def _site_export(site: Site, made: ConnectedSite) -> dict[str, Any]:
     """All that a router's configuration is made of, but the keys: `onprem` never looks at the stack file."""
     return {
         "vpnConnectionId": made.vpn_connection_id,
@@ -248,9 +251,9 @@ def _site_export(vpn: HardwareVpnSettings, site: Site, made: ConnectedSite) -> d
         "hasCertificate": site.certificate_arn is not None,
         "lanCidrs": [str(cidr) for cidr in site.lan_cidrs],
         "tunnels": [
-            {"outsideAddress": address, "insideCidr": cidr, "options": options.exported()}
+            {"outsideAddress": address, "insideCidr": cidr, "options": options}
             for address, cidr, options in zip(
-                made.outside_addresses, made.inside_cidrs, vpn.tunnel_options(site), strict=True
+                made.outside_addresses, made.inside_cidrs, made.tunnel_options, strict=True
             )
         ],
     }
