@@ -89,6 +89,26 @@ def init(opened: Callable[[], Access]) -> None:
     _show(opened(), lambda here: here.init())
 
 
+@access.command(
+    "import",
+    epilog=examples(
+        "aws-vpn access --stack prod --tunnel staff import /root/copy-of-etc-openvpn",
+        "aws-vpn access import ~/easy-rsa/pki",
+    ),
+)
+@click.argument("folder")
+@click.pass_obj
+def take_over(opened: Callable[[], Access], folder: str) -> None:
+    """Take over the authority in FOLDER, made by easy-rsa or an install script, instead of `init`.
+
+    FOLDER is easy-rsa's, or a copy of /etc/openvpn: with server.conf and the clients' template in it, each
+    profile that goes on working is told from those that need to be issued anew. Nothing in it is changed. A
+    passphrase of its key is asked for, or comes from AWS_VPN_IMPORT_PASSPHRASE or
+    AWS_VPN_IMPORT_PASSPHRASE_FILE.
+    """
+    _show(opened(), lambda here: here.take_over(_folder(folder)))
+
+
 @access.command(epilog=examples("aws-vpn access --stack prod --tunnel staff publish"))
 @click.pass_obj
 def publish(opened: Callable[[], Access]) -> None:

@@ -10,9 +10,13 @@ from pathlib import Path
 from access import authority as ca
 from access.cloud import TunnelInCloud
 from access.errors import AccessError
+from access.existing.account import account
+from access.existing.folder import find
+from access.existing.takeover import Expected, take_over
 from access.listing import table, warnings
-from access.passphrase import existing_passphrase, new_passphrase
+from access.passphrase import existing_passphrase, imported_passphrase, new_passphrase
 from access.profile import Endpoint, client_profile, site_profile
+from access.revocation_list import crl_number, sign_crl
 from access.seal import Opened, Stored, seal
 from access.store import (
     exists,
@@ -48,7 +52,7 @@ class Access:
 
     @property
     def server_name(self) -> str:
-        """The common name in the certificate of the tunnel's servers, main and standby alike."""
+        """What the tunnel is called, and in their certificate its servers, unless they took a name over."""
         return self.cloud.names.of(self.settings.name)
 
     def init(self) -> list[str]:
@@ -62,13 +66,28 @@ class Access:
             save(self.home, seal(authority, secrets, passphrase))
         return [f"authority for {self.server_name} in {self.home}: back it up, its passphrase apart"]
 
+    def take_over(self, folder: Path) -> list[str]:
+        """An authority that another tool made, with all that it issued and revoked, as the tunnel's own."""
+        refuse_repository(self.home)
+        self._refuse_existing()
+        found = find(folder)
+        taken = take_over(found, imported_passphrase, self._expected(), _now())
+        passphrase = new_passphrase()
+        with locked(self.home):
+            self._refuse_existing()
+            save(self.home, seal(taken.authority, taken.secrets, passphrase))
+        return [
+            *account(taken),
+            f"authority of {found.pki} taken over into {self.home}: back it up, its passphrase apart",
+        ]
+
     def publish(self) -> list[str]:
         """Hand the servers what they need, with a fresh revocation list."""
         passphrase = self._passphrase()
         with locked(self.home):
             opened = self._opened(passphrase)
             self._refuse_older(opened.authority)
-            authority, crl = ca.sign_crl(opened.authority, opened.secrets, _now())
+            authority, crl = sign_crl(opened.authority, opened.secrets, _now())
             # Saved first: the number of a list that may have reached a server is never used again.
             save(self.home, opened.sealed(authority))
             self.cloud.publish(authority, opened.secrets, crl)
@@ -169,7 +188,16 @@ class Access:
 
     def _endpoint(self, profiles: Profiles) -> Endpoint:
         address = profiles.address or self.cloud.address()
-        return Endpoint(address, self.settings.listening_port, self.settings.protocol, self.server_name)
+        name = load(self.home).authority.name
+        return Endpoint(address, self.settings.listening_port, self.settings.protocol, name)
+
+    def _expected(self) -> Expected:
+        return Expected(
+            self.server_name,
+            self.settings.protocol,
+            self.settings.listening_port,
+            tuple(office.name for office in self.settings.offices),
+        )
 
     def _lan_cidrs(self, office: str) -> tuple[IPv4Network, ...]:
         for known in self.settings.offices:
@@ -193,7 +221,7 @@ class Access:
         return opened
 
     def _refuse_older(self, authority: ca.Authority) -> None:
-        live = ca.crl_number(self.cloud.live_crl(), authority)
+        live = crl_number(self.cloud.live_crl(), authority)
         if live > authority.crl_number:
             raise AccessError(
                 f"the servers have revocation list {live}, and this authority made {authority.crl_number} so"

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.ciphers.modes import CTR
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
+from access.errors import AccessError
+
 SERVER_LABEL = "OpenVPN tls-crypt-v2 server key"
 CLIENT_LABEL = "OpenVPN tls-crypt-v2 client key"
 SERVER_KEY_BYTES = 128
@@ -27,6 +29,22 @@ _TIMESTAMP = 1
 def new_server_key() -> str:
     """A server key as PEM: 64 bytes for the cipher, 64 for the HMAC; the first 32 of each count."""
     return _pem(SERVER_LABEL, secrets.token_bytes(SERVER_KEY_BYTES))
+
+
+def rewritten_server_key(pem: str) -> str:
+    """A server key that OpenVPN's own generator made, in this program's own form.
+
+    Raises:
+        AccessError: it is none.
+    """
+    begin, end = f"-----BEGIN {SERVER_LABEL}-----", f"-----END {SERVER_LABEL}-----"
+    try:
+        content = _content(pem[pem.index(begin) : pem.index(end)])
+    except ValueError:
+        content = b""
+    if len(content) != SERVER_KEY_BYTES:
+        raise AccessError("the tls-crypt-v2 server key is damaged; should be as `openvpn --genkey` makes it")
+    return _pem(SERVER_LABEL, content)
 
 
 def new_client_key(server_key: str, now: datetime) -> str:

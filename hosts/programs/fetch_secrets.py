@@ -27,11 +27,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA384
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+AuthorityKey = EllipticCurvePublicKey | RSAPublicKey
 
 BUNDLE_FILES = {
     "ca": "ca.crt",
@@ -122,10 +126,8 @@ def check_bundle(bundle: dict[str, str]) -> None:
     )
     if key_pem != certificate_pem:
         raise ValueError("its key is not its certificate's")
-    signature = ECDSA(certificate.signature_hash_algorithm or SHA384())
     try:
-        authority = authority_key(bundle["ca.crt"])
-        authority.verify(certificate.signature, certificate.tbs_certificate_bytes, signature)
+        check_signature(certificate, authority_key(bundle["ca.crt"]))
     except InvalidSignature:
         raise ValueError("its certificate is not signed by its authority") from None
     if "-----BEGIN OpenVPN tls-crypt-v2 server key-----" not in bundle["tls-crypt-v2.key"]:
@@ -188,19 +190,28 @@ def disconnect(names: list[str], management: str) -> None:
             print(f"revoked {name}: {answer}")
 
 
-def authority_key(pem: str) -> EllipticCurvePublicKey:
-    """The key of a certificate authority; ours are all elliptic curve."""
+def check_signature(certificate: x509.Certificate, authority: AuthorityKey) -> None:
+    """The authority signed the certificate; cryptography before 40 has no word for it."""
+    digest = certificate.signature_hash_algorithm or SHA384()
+    if isinstance(authority, RSAPublicKey):
+        authority.verify(certificate.signature, certificate.tbs_certificate_bytes, PKCS1v15(), digest)
+    else:
+        authority.verify(certificate.signature, certificate.tbs_certificate_bytes, ECDSA(digest))
+
+
+def authority_key(pem: str) -> AuthorityKey:
+    """The key of a certificate authority: elliptic curve, or RSA if it was taken over from elsewhere."""
     certificate = x509.load_pem_x509_certificate(pem.encode())
     if certificate.public_bytes(Encoding.PEM).decode().strip() != pem.strip():
         # OpenVPN would trust every certificate in the file
         raise ValueError("its authority is not one certificate and nothing else")
     key = certificate.public_key()
-    if not isinstance(key, EllipticCurvePublicKey):
-        raise ValueError("the authority's key is not elliptic curve")
+    if not isinstance(key, AuthorityKey):
+        raise ValueError("the authority's key is neither elliptic curve nor RSA")
     return key
 
 
-def checked_crl(text: str, authority: EllipticCurvePublicKey) -> x509.CertificateRevocationList | None:
+def checked_crl(text: str, authority: AuthorityKey) -> x509.CertificateRevocationList | None:
     """The revocation list if the authority signed it, else None."""
     try:
         crl = x509.load_pem_x509_crl(text.encode())

@@ -22,6 +22,7 @@ import pytest
 import yaml
 
 from access import authority as ca
+from access.revocation_list import sign_crl
 from access.store import load
 from hosts.openvpn_server import Office, ServerHost, content
 from hosts.user_data import ArchivePlace, user_data
@@ -94,20 +95,20 @@ def test_a_good_revocation_list_is_never_replaced_by_a_bad_one(published: Tunnel
     good = contents(root)
     stored = load(published.home)
     secrets = stored.opened(PASSPHRASE).secrets
-    foreign = ca.sign_crl(*ca.create("aws-vpn-dev-staff", NOW), NOW)[1]
+    foreign = sign_crl(*ca.create("aws-vpn-dev-staff", NOW), NOW)[1]
     newer = replace(stored.authority, crl_number=100)
     bad = {
         "not signed by the tunnel's authority": foreign,
         "damaged": good["crl.pem"].decode()[:-40],
-        "is older than": ca.sign_crl(replace(stored.authority, crl_number=-1), secrets, NOW)[1],
-        "expired": ca.sign_crl(newer, secrets, NOW - timedelta(days=31))[1],
+        "is older than": sign_crl(replace(stored.authority, crl_number=-1), secrets, NOW)[1],
+        "expired": sign_crl(newer, secrets, NOW - timedelta(days=31))[1],
     }
     try:
         for reason, value in bad.items():
             put(published, "crl", value)
             assert reason in published.fetch(root, check=False)
             assert contents(root) == good
-        put(published, "crl", ca.sign_crl(newer, secrets, NOW - timedelta(days=25))[1])
+        put(published, "crl", sign_crl(newer, secrets, NOW - timedelta(days=25))[1])
         assert "revocation list expires in 4 days" in published.fetch(root)
     finally:
         put(published, "crl", good["crl.pem"].decode())

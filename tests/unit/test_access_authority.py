@@ -19,6 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from access import authority as ca
 from access.errors import AccessError
 from access.listing import table, warnings
+from access.revocation_list import CRL_VALIDITY, sign_crl
 from access.tls_crypt import new_client_key, new_server_key
 
 NAME = "aws-vpn-dev-staff"
@@ -38,7 +39,7 @@ def certificate(pem: str) -> x509.Certificate:
 
 
 def revoked(authority: ca.Authority, secrets: ca.Secrets, now: datetime) -> set[int]:
-    _, pem = ca.sign_crl(authority, secrets, now)
+    _, pem = sign_crl(authority, secrets, now)
     return {entry.serial_number for entry in x509.load_pem_x509_crl(pem.encode())}
 
 
@@ -122,7 +123,7 @@ def test_an_expired_authority_signs_nothing(pair: Pair) -> None:
     with pytest.raises(AccessError, match=message):
         ca.issue(*pair, "alice", "client", YEAR, late)
     with pytest.raises(AccessError, match=message):
-        ca.sign_crl(*pair, late)
+        sign_crl(*pair, late)
     with pytest.raises(AccessError, match=message):
         ca.renew_server(*pair, late)
 
@@ -130,8 +131,8 @@ def test_an_expired_authority_signs_nothing(pair: Pair) -> None:
 def test_revocation_lists_are_numbered_and_name_whom_they_keep_out(pair: Pair) -> None:
     authority, secrets = pair
     authority, _ = ca.issue(authority, secrets, "alice", "client", YEAR, NOW)
-    authority, first = ca.sign_crl(authority, secrets, NOW)
-    authority, second = ca.sign_crl(ca.revoke(authority, "alice", NOW), secrets, NOW)
+    authority, first = sign_crl(authority, secrets, NOW)
+    authority, second = sign_crl(ca.revoke(authority, "alice", NOW), secrets, NOW)
     numbers = [
         x509.load_pem_x509_crl(pem.encode())
         .extensions.get_extension_for_class(x509.CRLNumber)
@@ -139,7 +140,7 @@ def test_revocation_lists_are_numbered_and_name_whom_they_keep_out(pair: Pair) -
         for pem in (first, second)
     ]
     assert numbers == [1, 2]
-    assert authority.crl_expires == NOW + ca.CRL_VALIDITY
+    assert authority.crl_expires == NOW + CRL_VALIDITY
     assert second.startswith("revoked: alice 1\n-----BEGIN X509 CRL-----\n")
     assert first.startswith("-----BEGIN X509 CRL-----\n")
     signed = x509.load_pem_x509_crl(second.encode())
@@ -153,7 +154,7 @@ def test_a_list_tells_a_second_revocation_of_a_name_from_the_first(pair: Pair) -
     for number in (1, 2):
         authority, _ = ca.issue(authority, secrets, "alice", "client", YEAR, NOW)
         authority = ca.revoke(authority, "alice", NOW)
-        authority, crl = ca.sign_crl(authority, secrets, NOW)
+        authority, crl = sign_crl(authority, secrets, NOW)
         assert crl.splitlines()[0] == f"revoked: alice {number}"
 
 
@@ -168,7 +169,7 @@ def test_a_thousand_revocations_fit_into_a_secret_and_too_many_are_told(pair: Pa
 
     assert len(revoked(with_revoked(1000), secrets, NOW)) == 1000
     with pytest.raises(AccessError, match=r"bytes; should be 65536 at most"):
-        ca.sign_crl(with_revoked(2000), secrets, NOW)
+        sign_crl(with_revoked(2000), secrets, NOW)
 
 
 def test_tls_crypt_client_keys_are_wrapped_as_openvpn_specifies() -> None:
@@ -190,7 +191,7 @@ def test_expiries_are_listed_and_warned_of(pair: Pair) -> None:
     authority, secrets = pair
     authority, _ = ca.issue(authority, secrets, "alice", "client", YEAR, NOW)
     authority, _ = ca.issue(authority, secrets, "bob", "client", 2 * YEAR, NOW)
-    authority, _ = ca.sign_crl(authority, secrets, NOW + timedelta(days=335))
+    authority, _ = sign_crl(authority, secrets, NOW + timedelta(days=335))
     authority = replace(authority, published=True)
     assert list(warnings(authority, NOW)) == []
     later = NOW + timedelta(days=364)

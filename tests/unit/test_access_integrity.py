@@ -20,6 +20,7 @@ from access import seal, store
 from access.cloud import TunnelInCloud
 from access.errors import AccessError
 from access.passphrase import FILE_VARIABLE, VARIABLE
+from access.revocation_list import crl_number, sign_crl
 from command.root import main
 
 ROOT = Path(__file__).parents[2]
@@ -173,7 +174,7 @@ def test_an_older_copy_is_not_published_over_a_newer_list(
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv(VARIABLE, PASSPHRASE)
     monkeypatch.delenv(FILE_VARIABLE, raising=False)
-    live = [ca.sign_crl(replace(AUTHORITY, crl_number=8), SECRETS, NOW)[1]]
+    live = [sign_crl(replace(AUTHORITY, crl_number=8), SECRETS, NOW)[1]]
     published: list[str] = []
     monkeypatch.setattr(TunnelInCloud, "live_crl", lambda _: live[0])
     monkeypatch.setattr(TunnelInCloud, "publish", lambda _, __, ___, crl: published.append(crl))
@@ -183,6 +184,6 @@ def test_an_older_copy_is_not_published_over_a_newer_list(
         "the servers have revocation list 9, and this authority made 3 so far: it is an older copy"
     )
     assert published == []
-    live[0] = ca.sign_crl(replace(OTHER, crl_number=8), OTHER_SECRETS, NOW)[1]
+    live[0] = sign_crl(replace(OTHER, crl_number=8), OTHER_SECRETS, NOW)[1]
     assert main(["access", "--home", str(tmp_path), "publish"]) == 0
-    assert ca.crl_number(published[0], AUTHORITY) == 4
+    assert crl_number(published[0], AUTHORITY) == 4
