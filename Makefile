@@ -93,11 +93,17 @@ test-unit test-policy test-fidelity test-sandbox test-browser test-dataplane: te
 	@mkdir -p $(REPORTS)
 	@$(BIN)/pytest tests/$* --numprocesses $(if $(filter policy sandbox,$*),$(ENGINES),$(WORKERS)) --dist loadgroup --junitxml=$(REPORTS)/$*.xml
 
+.PHONY: boot-hosts
+boot-hosts: PACKAGE_LISTS = labs/boot/packages.txt
+boot-hosts: setup debian-packages ## Boot one of each kind of host on Debian 13, systemd and all (root, Debian's mirror)
+	@$(BIN)/python -m labs.boot
+
 .PHONY: debian-packages
+debian-packages: PACKAGE_LISTS ?= $(wildcard tests/*/packages.txt)
 debian-packages:
 	@if [ "$$(id -u)" = 0 ] && command -v dpkg-query >/dev/null; then \
 		missing=$$(comm -13 <(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' | sed -n 's/^installed //p' | sort -u) \
-			<(sort -u $(wildcard tests/*/packages.txt))); \
+			<(sort -u $(PACKAGE_LISTS))); \
 		if [ -n "$$missing" ]; then \
 			echo "Installing Debian packages:" $$missing; \
 			apt-get update -qq; \

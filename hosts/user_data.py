@@ -21,10 +21,14 @@ _PLACE = "/etc/fetch-host.json"
 
 APT = (
     'Acquire::Retries "20";\n'
+    'APT::Install-Recommends "false";\n'
     'APT::Periodic::Update-Package-Lists "1";\n'
     'APT::Periodic::Unattended-Upgrade "1";\n'
 )
 """Has Debian install its own security updates, and wait for a mirror that is out of reach.
+
+Nothing that is merely recommended: beside OpenVPN that is a kit for certificate authorities, with it a daemon
+for smart cards, and with that one which grants privileges.
 
 A host gets its packages when it first boots, or never. Twenty attempts, at most half a minute apart, are
 eight minutes; apt's own three are seven seconds (measured with Debian 12's).

@@ -15,6 +15,7 @@ from hosts.session_manager import INSTALL_UNIT, session_manager_files
 
 PACKAGES = ("python3-cryptography",)
 UNIT = "failover-monitor.service"
+KERNEL_FILE = "/etc/sysctl.d/60-failover-monitor.conf"
 
 _PROGRAM_FOLDER = "/usr/local/lib/failover-monitor"
 _COMMAND = "/usr/local/bin/failover-monitor"
@@ -102,7 +103,7 @@ def files(host: MonitorHost, bucket: str) -> dict[str, str]:
         _SETTINGS: _settings(host, bucket),
         _COMMAND: _COMMAND_FILE,
         f"/etc/systemd/system/{UNIT}": _UNIT_FILE,
-        "/etc/sysctl.d/60-failover-monitor.conf": _PINGS_FOR_ALL,
+        KERNEL_FILE: _PINGS_FOR_ALL,
         **{
             f"{_PROGRAM_FOLDER}/failover_monitor/{source.name}": program(f"failover_monitor/{source.name}")
             for source in sorted(_SOURCES.glob("*.py"))
@@ -123,7 +124,7 @@ def _settings(host: MonitorHost, bucket: str) -> str:
 
 
 _START = start_script(
-    "sysctl --system",
+    f"sysctl --load={KERNEL_FILE}",
     "systemctl daemon-reload",
     f"systemctl enable --now --no-block {UNIT} {SHIP_UNIT} {INSTALL_UNIT}",
 )

@@ -11,6 +11,7 @@ from hosts.session_manager import INSTALL_UNIT, session_manager_files
 
 PROBE_PORT = 9443
 PACKAGES = ("nftables",)
+KERNEL_FILE = "/etc/sysctl.d/60-nat.conf"
 
 KERNEL_SETTINGS = """\
 net.ipv4.ip_forward = 1
@@ -65,7 +66,7 @@ def files(host: NatHost) -> dict[str, str]:
     return {
         "/etc/nftables.conf": ruleset(host),
         "/etc/modules-load.d/nat.conf": "nf_conntrack\n",
-        "/etc/sysctl.d/60-nat.conf": KERNEL_SETTINGS,
+        KERNEL_FILE: KERNEL_SETTINGS,
         START_PROGRAM: _START,
         **journal_files(host.region, host.log_group),
         **session_manager_files(host.region),
@@ -123,7 +124,7 @@ _START = start_script(
     "systemctl daemon-reload",
     "systemctl enable nftables.service",
     "systemctl restart nftables.service",
-    "sysctl --system",
+    f"sysctl --load={KERNEL_FILE}",
     f"systemctl enable --now {SHIP_UNIT}",
     f"systemctl enable --now --no-block {INSTALL_UNIT}",
 )

@@ -19,6 +19,7 @@ from hosts.session_manager import INSTALL_UNIT, session_manager_files
 
 PACKAGES = ("nftables", "openvpn", "python3-cryptography")
 SERVER_FOLDER = "/etc/openvpn/server"
+KERNEL_FILE = "/etc/sysctl.d/60-openvpn.conf"
 
 
 def content(host: ServerHost) -> HostContent:
@@ -31,7 +32,7 @@ def files(host: ServerHost) -> dict[str, str]:
     return {
         **configuration_files(host),
         "/etc/nftables.conf": ruleset(host),
-        "/etc/sysctl.d/60-openvpn.conf": KERNEL_SETTINGS,
+        KERNEL_FILE: KERNEL_SETTINGS,
         f"/etc/systemd/system/{SERVER_UNIT}.d/local.conf": SERVER_DROP_IN,
         "/etc/systemd/system/fetch-openvpn-secrets.service": fetch_service(host),
         "/etc/systemd/system/fetch-openvpn-secrets.timer": FETCH_TIMER,
@@ -57,8 +58,10 @@ _START = start_script(
     "systemctl daemon-reload",
     "systemctl enable nftables.service",
     "systemctl restart nftables.service",
-    "sysctl --system",
+    f"sysctl --load={KERNEL_FILE}",
     f"systemctl enable {SERVER_UNIT}",
     f"systemctl enable --now fetch-openvpn-secrets.timer {SHIP_UNIT}",
+    # the timer's own first time is a random moment
+    "systemctl start --no-block fetch-openvpn-secrets.service",
     f"systemctl enable --now --no-block {INSTALL_UNIT}",
 )
