@@ -75,7 +75,7 @@ def take_over(
     known = [*_known(found, certificate, revoked)]
     in_force = [entry for entry in known if now <= entry.not_after]
     general = _general_obstacle(found, server, client, expected)
-    by_serial = {one.serial_number: one for one in found.certificates if signed(one, certificate)}
+    by_serial = {one.serial_number: one for one in found.certificates if one.issuer == certificate.subject}
     verdicts = tuple(
         Verdict(_issued(entry, one, expected, now), _obstacle(entry, one, general))
         for entry in in_force
