@@ -102,7 +102,7 @@ ALSO: dict[str, dict[str, Any]] = {
     "RolePolicy": {"PolicyName": "inline"},
     "VpnGateway": {"Type": "ipsec.1"},
 }
-"""What CloudFormation asks for and the provider adds. (EC2 asks for no address of a router with a certificate.)"""
+"""What CloudFormation asks for and the provider adds; EC2 needs no address of a router with a certificate."""
 
 IN_THE_BUCKET = "said in the bucket itself there"
 
