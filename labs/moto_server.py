@@ -85,7 +85,7 @@ def cloud_server(directory: Path) -> Generator[CloudServer]:
             time.sleep(0.05)
         yield CloudServer(process.pid, f"http://127.0.0.1:{int(port_file.read_text())}")
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
         process.wait()

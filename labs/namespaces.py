@@ -78,7 +78,7 @@ class Program:
     def kill(self) -> None:
         """Ends the program at once, without a goodbye to its peers."""
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
     def stop(self, seconds: float = 5) -> None:
         """Asks the program to end, and ends it at once when it does not within `seconds`."""
@@ -219,7 +219,7 @@ class Lab:
         host = Host(name, holder, self._directory)
         self._hosts.append(host)
         own = Path("/proc/self/ns/net").readlink()
-        wait_until(lambda: host.namespace.readlink() != own, 5, f"{name}'s namespace", every=0.005)
+        wait_until(lambda: host.namespace.readlink() != own, 60, f"{name}'s namespace", every=0.005)
         host.interface_up("lo")
         return host
 
@@ -246,7 +246,7 @@ def _end(host: Host) -> None:
         )
     finally:
         host.holder.kill()
-        host.holder.wait(10)
+        host.holder.wait(60)
 
 
 def _is_in(pid: str, namespace: Path) -> bool:

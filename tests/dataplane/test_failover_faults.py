@@ -49,18 +49,18 @@ def lab(running: Failover) -> Generator[Failover]:
 def test_openvpn_moves_to_standby(lab: Failover, fault: Fault) -> None:
     monitor, _ = lab.monitor(lab.net.staff), lab.monitor(lab.net.nat)
     fault(lab.net, lab.net.staff, "main")
-    moved = monitor.wait("moved", 10)
+    moved = monitor.wait("moved", 30)
     assert moved["to"] == "standby"
     lab.settles_on("standby", "main")
     lab.traffic_flows()
-    wait_until(lambda: "dev/staff: moved to standby" in lab.net.ec2.messages(), 5, "the message")
+    wait_until(lambda: "dev/staff: moved to standby" in lab.net.ec2.messages(), 30, "the message")
 
 
 @pytest.mark.parametrize("fault", NAT_FAULTS, ids=lambda fault: fault.__name__)
 def test_nat_moves_to_standby(lab: Failover, fault: Fault) -> None:
     monitor, _ = lab.monitor(lab.net.nat), lab.monitor(lab.net.staff)
     fault(lab.net, lab.net.nat, "main")
-    assert monitor.wait("moved", 10)["to"] == "standby"
+    assert monitor.wait("moved", 30)["to"] == "standby"
     lab.settles_on("main", "standby")
     lab.traffic_flows()
 
@@ -74,14 +74,14 @@ def test_nat_sends_no_redirects(lab: Failover, role: str) -> None:
 def test_a_dead_process_is_told_from_a_dead_host(lab: Failover) -> None:
     monitor = lab.monitor(lab.net.staff)
     lab.net.freeze(lab.net.staff, "main")
-    assert "host answers ping" in monitor.wait("moved", 10)["reason"]
+    assert "host answers ping" in monitor.wait("moved", 30)["reason"]
     lab.put_in_order()
     monitor = lab.monitor(lab.net.staff, "-second")
     # A ping is a second old at most, so a host that is gone is told a moment after it was left.
     lab.net.remove(lab.net.staff, "main")
-    monitor.wait("moved", 10)
+    monitor.wait("moved", 30)
     wait_until(
-        lambda: "host does not answer ping" in monitor.ask("--check").stdout, 10, "the explanation", every=0.5
+        lambda: "host does not answer ping" in monitor.ask("--check").stdout, 30, "the explanation", every=0.5
     )
 
 
@@ -89,11 +89,11 @@ def test_nothing_moves_when_standby_is_dead_too(lab: Failover) -> None:
     monitor = lab.monitor(lab.net.staff)
     lab.net.kill(lab.net.staff, "standby")
     lab.net.kill(lab.net.staff, "main")
-    monitor.wait("no-move-possible", 10)
-    wait_until(lambda: "dev/staff: no move possible" in lab.net.ec2.messages(), 5, "the alarm")
+    monitor.wait("no-move-possible", 30)
+    wait_until(lambda: "dev/staff: no move possible" in lab.net.ec2.messages(), 30, "the alarm")
     lab.stays(5, lambda: lab.all_on("main", "main"))
     lab.net.repair(lab.net.staff, "main")
-    monitor.wait("no-longer-stuck", 10)
+    monitor.wait("no-longer-stuck", 30)
     lab.traffic_flows()
     assert lab.all_on("main", "main")
 
@@ -102,7 +102,7 @@ def test_standby_that_comes_back_takes_over_from_a_dead_main(lab: Failover) -> N
     monitor = lab.monitor(lab.net.staff)
     lab.net.kill(lab.net.staff, "standby")
     lab.net.kill(lab.net.staff, "main")
-    monitor.wait("no-move-possible", 10)
+    monitor.wait("no-move-possible", 30)
     lab.net.repair(lab.net.staff, "standby")
     lab.settles_on("standby", "main")
     lab.traffic_flows()
@@ -124,8 +124,8 @@ def test_automatic_failback_waits_until_main_is_healthy_for_long_enough(lab: Fai
     lab.settles_on("standby", "main")
     lab.net.repair(lab.net.staff, "main")
     repaired = time.monotonic()
-    monitor.wait("moved", 30, after=1)
-    assert 10 < time.monotonic() - repaired < 20
+    monitor.wait("moved", 40, after=1)
+    assert 10 < time.monotonic() - repaired < 40
     lab.settles_on("main", "main")
     lab.traffic_flows()
 
@@ -145,7 +145,7 @@ def test_people_are_told_when_a_move_has_to_wait(lab: Failover) -> None:
     monitor = lab.monitor(lab.net.staff)
     assert monitor.ask("drill").returncode == 0
     lab.net.freeze(lab.net.staff, "standby")
-    waiting = monitor.wait("no-move-yet", 10)
+    waiting = monitor.wait("no-move-yet", 30)
     assert re.search(r"^standby is down .*; moved a moment ago, waiting \d+ s$", waiting["reason"])
     lab.settles_on("main", "main")
     lab.traffic_flows()
@@ -168,11 +168,11 @@ def test_a_monitor_killed_between_address_and_routes_finishes_when_it_is_back(la
     monitor = lab.monitor(lab.net.staff)
     lab.net.ec2.fault("ReplaceRoute", "error")
     lab.net.freeze(lab.net.staff, "main")
-    wait_until(lambda: lab.holders()["staff"] == ("standby", {"main"}), 10, "half a move", every=0.02)
+    wait_until(lambda: lab.holders()["staff"] == ("standby", {"main"}), 30, "half a move", every=0.02)
     monitor.program.kill()
     lab.net.ec2.no_faults()
     again = lab.start_monitor(lab.net.staff, "-again")
-    again.wait("routes-corrected", 10)
+    again.wait("routes-corrected", 30)
     lab.settles_on("standby", "main")
     lab.traffic_flows()
 
@@ -182,7 +182,7 @@ def test_a_monitor_killed_before_the_address_moved_finishes_when_it_is_back(lab:
     lab.net.ec2.fault("AssociateAddress", "hang", seconds=1.5, count=1)
     lab.net.ec2.fault("AssociateAddress", "error")
     lab.net.freeze(lab.net.staff, "main")
-    monitor.wait("move-began", 10)
+    monitor.wait("move-began", 30)
     monitor.program.signal(signal.SIGKILL)
     lab.net.ec2.no_faults()
     lab.start_monitor(lab.net.staff, "-again")

@@ -37,7 +37,9 @@ def test_programs_see_their_own_files_and_are_ended(tmp_path: Path) -> None:
         host = lab.host("host")
         script = "cat /etc/hosts; sleep 300 & exec sleep 300"
         program = host.start("reader", ["sh", "-c", script], mounts={"/etc/hosts": private})
-        wait_until(lambda: "private-name" in program.log() and len(host.processes()) == 3, 5, "both sleepers")
+        wait_until(
+            lambda: "private-name" in program.log() and len(host.processes()) == 3, 30, "both sleepers"
+        )
         program.signal(signal.SIGSTOP)
         program.stop()
         assert not program.is_running()
@@ -52,7 +54,7 @@ def test_a_failing_test_leaves_nothing_behind(tmp_path: Path) -> None:
         with Lab(tmp_path) as lab:
             host = lab.host("host")
             host.start("daemon", ["sh", "-c", "setsid sleep 301 & sleep 301"])
-            wait_until(lambda: len(host.processes()) == 4, 5, "the shell and both sleepers")
+            wait_until(lambda: len(host.processes()) == 4, 30, "the shell and both sleepers")
             pids.extend(host.processes())
             _fail(host)
 

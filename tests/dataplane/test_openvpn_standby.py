@@ -53,7 +53,7 @@ def test_a_session_outlives_the_move_to_the_standby(tmp_path: Path) -> None:
             fay.connected()
             office.connected()
             session = net.laptop.start("session", ["/usr/bin/python3", "-c", SESSION])
-            wait_until(lambda: len(session.log().splitlines()) > 5, 10, "the session")
+            wait_until(lambda: len(session.log().splitlines()) > 5, 30, "the session")
             main.program.kill()
             before = len(session.log().splitlines())
             net.vpc.run(["nft", "flush", "table", "ip", "gateway"])
@@ -67,5 +67,5 @@ def test_a_session_outlives_the_move_to_the_standby(tmp_path: Path) -> None:
             print(f"the session went on after {took:.1f} s")
             assert session.is_running()
             assert waiting.program.log().count("[fay] Peer Connection Initiated") == 1
-            wait_until(lambda: net.office_pc.reaches(PRIVATE), 15, "the office's return")
+            wait_until(lambda: net.office_pc.reaches(PRIVATE), 30, "the office's return")
             assert login(net.private, OFFICE_PC) == f"welcome alice from {PRIVATE}"

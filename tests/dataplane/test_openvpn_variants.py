@@ -123,7 +123,7 @@ def test_an_office_keeps_its_own_way_to_the_internet(running: Running) -> None:
 def test_clients_and_offices_reach_each_other_when_asked_for(running: Running) -> None:
     bob = connect(running.net.another_laptop(), running.tunnel.profile("bob"))
     bob.connected()
-    wait_until(lambda: bob.host.reaches(running.alice.address()), 5, "alice from bob")
+    wait_until(lambda: bob.host.reaches(running.alice.address()), 30, "alice from bob")
     assert login(bob.host, OFFICE_PC) == f"welcome alice from {bob.address()}"
     assert running.net.office_pc.reaches(bob.address())
     bob.program.stop()

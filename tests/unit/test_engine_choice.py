@@ -153,7 +153,7 @@ def test_a_site_that_never_answers_is_given_up_quickly(machine: Machine) -> None
     started = time.monotonic()
     with pytest.raises(SandboxError, match="could not be reached within"):
         machine.engine("download")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
 
 
 def test_what_another_command_is_building_is_waited_for(machine: Machine) -> None:
