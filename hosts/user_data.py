@@ -46,12 +46,16 @@ StartLimitIntervalSec=0
 Type=oneshot
 ExecStart={FETCH_PROGRAM} {_PLACE}
 StateDirectory=fetch-host
+TimeoutStartSec=15min
 Restart=on-failure
-RestartSec=10
+RestartSec=5
+RestartSteps=5
+RestartMaxDelaySec=60
 
 [Install]
 WantedBy=multi-user.target
 """
+"""Tried again after 5 s, then ever later, at most a minute apart, without end (systemd.service(5))."""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Fetch this host's archive from S3, check it, unpack it, start what is in it. Once in an instance's life.
 
-An archive with another SHA-256 than the user data names is refused, in one line, here and in the host's log
-group: what would send the journal there is in the archive. Ends with 1 until all is done; the service manager
-starts it again.
+An archive with another SHA-256 than the user data names, or that would write outside of the root, is refused
+in one line, here and in the host's log group: what would send the journal there is in the archive. Ends with
+1 and one line until all is done; the service manager starts it again.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ def main() -> int:
     root = Path(sys.argv[2] if len(sys.argv) > 2 else "/")
     try:
         archive = fetch(place)
+        unpack(archive, root, place)
+        subprocess.run([str(root / START_PROGRAM)], check=True)
     except RefusedError as error:
         print(error, file=sys.stderr)
         tell(place, str(error))
@@ -47,11 +49,9 @@ def main() -> int:
     except (BotoCoreError, ClientError) as error:
         print(f"host archive not fetched, trying again: {error}", file=sys.stderr)
         return 1
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        # Python 3.12 and later ask for a filter; the archive is the one that this host was told.
-        files.extraction_filter = getattr(tarfile, "fully_trusted_filter", None)
-        files.extractall(root)  # noqa: S202
-    subprocess.run([str(root / START_PROGRAM)], check=True)
+    except (subprocess.CalledProcessError, OSError) as error:
+        print(f"host not started, trying again: {error}", file=sys.stderr)
+        return 1
     (root / DONE).parent.mkdir(parents=True, exist_ok=True)
     (root / DONE).touch()
     return 0
@@ -65,11 +65,25 @@ def fetch(place: dict[str, str]) -> bytes:
     archive: bytes = answer["Body"].read()
     found = hashlib.sha256(archive).hexdigest()
     if found != place["sha256"]:
-        raise RefusedError(
-            f"host archive refused: s3://{place['bucket']}/{place['key']} has SHA-256 {found},"
-            f" should be {place['sha256']}"
-        )
+        raise refused(place, f"has SHA-256 {found}, should be {place['sha256']}")
     return archive
+
+
+def unpack(archive: bytes, root: Path, place: dict[str, str]) -> None:
+    """Write the archive's files below the root, or none of them."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as files:
+            files.extraction_filter = tarfile.data_filter
+            for member in files.getmembers():
+                tarfile.data_filter(member, str(root))
+            files.extractall(root)  # noqa: S202
+    except tarfile.TarError as error:
+        raise refused(place, f"is not one of files below {root}: {error}") from None
+
+
+def refused(place: dict[str, str], why: str) -> RefusedError:
+    """The line about an archive that is not what it should be; the alarm waits for how it begins."""
+    return RefusedError(f"host archive refused: s3://{place['bucket']}/{place['key']} {why}")
 
 
 def tell(place: dict[str, str], line: str) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import tarfile
-from pathlib import Path
 
 import pytest
 import yaml
 
 from hosts.content import HostContent
-from hosts.user_data import REFUSAL_PATTERN, ArchivePlace, user_data
+from hosts.user_data import ArchivePlace, user_data
 
 MADE = HostContent(("curl",), {"/etc/b": "b\n", "/usr/local/sbin/a": "#!/bin/sh\n"})
 PLACE = ArchivePlace("eu-central-1", "123456789012", "aws-vpn-dev-123456789012", "hosts/x.tar", "/log")
@@ -40,11 +38,3 @@ def test_user_data_names_bucket_object_and_digest_and_little_else() -> None:
         assert told in text
     files = {entry["path"]: entry["content"] for entry in yaml.safe_load(text)["write_files"]}
     assert 'Acquire::Retries "20";' in files["/etc/apt/apt.conf.d/60host"]
-
-
-def test_the_alarm_counts_what_the_program_says() -> None:
-    program = Path(__file__).parents[2] / "hosts/programs/fetch_host.py"
-    words = re.findall(r'="([^"]+)"', REFUSAL_PATTERN)
-    assert words[0] == "fetch-host:"
-    assert 'f"' + " ".join(words[1:]) in program.read_text(encoding="utf-8")
-    assert f'f"{words[0]} {{line}}"' in program.read_text(encoding="utf-8")
