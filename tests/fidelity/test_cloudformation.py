@@ -6,6 +6,7 @@ import json
 from functools import cache
 from typing import Any
 
+import pulumi
 import pytest
 from cfnlint.config import ConfigMixIn, ManualArgs
 from cfnlint.decode.decode import decode_str
@@ -13,7 +14,7 @@ from cfnlint.runner import Runner
 from hypothesis import HealthCheck, Phase, given, settings
 
 from labs.recorded_environment import environment, settings_of
-from labs.recorded_graph import Graph, Resource
+from labs.recorded_graph import Graph, record
 from labs.settings import configurations
 from stacks.stack_file import parse
 from tests.fidelity.cloudformation import REGION, NoCounterpartError, translated, used
@@ -65,8 +66,7 @@ def test_awss_schemas_take_whatever_settings_ask_for(config: dict[str, Any]) -> 
 
 def made(type_: str, **inputs: Any) -> Graph:
     """A graph of one resource."""
-    one = Resource(type_, "one", "", inputs, frozenset(), frozenset(), {}, False, False, ())
-    return Graph((one,), {}, frozenset())
+    return record(lambda: pulumi.CustomResource(type_, "one", inputs))
 
 
 CONNECTION = {"customerGatewayId": "cgw-0123456789abcdef0", "type": "ipsec.1"}
