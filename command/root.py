@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "which addresses are taken, by whom, and what is free",
     ),
     "completion": ("command.completion:completion", "the script that lets a shell complete these commands"),
+    "cost": ("operations.cost.command:cost", "what an environment costs in a month"),
     "iam": ("operations.iam.command:iam", "the policies of the roles that deploy, preview and operate"),
     "onprem": ("onprem.command:onprem", "the router at the other end of a VPN connection"),
     "policies": ("policy.service.command:policies", "the policies: list, configure and report them"),

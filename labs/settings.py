@@ -46,6 +46,8 @@ def configurations(draw: st.DrawFn, *, most_sites: int = 10, most_tunnels: int =
         st.dictionaries(NAMES.map(lambda name: f"x-{name}"), NAMES, min_size=0, max_size=5)
     )
     config["aws-vpn:deletionProtection"] = draw(st.booleans())
+    if draw(st.booleans()):
+        config["aws-vpn:monthlyBudget"] = draw(st.integers(1, 1_000_000))
     return config
 
 

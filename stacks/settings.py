@@ -81,6 +81,8 @@ class Settings(Section):
     out, hosts are made from the newest, and keep theirs."""
     alerts: Alerts = Alerts()
     """Who is notified when a tunnel is down."""
+    monthly_budget: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = None
+    """US dollars a month that it may cost at list prices, without traffic: the policy `monthly-budget`."""
     tags: dict[TagKey, TagValue] = Field(default_factory=dict)
     """Tags of everything, at most 43. `Name`, `Project`, `Environment`, `Site`, `Location`, `Critical` and
     `Tier` are the program's own, in capitals or not."""

@@ -1,4 +1,4 @@
-"""What the stack files of the project say: ranges of addresses of all stacks, and ports of tunnels."""
+"""What the stack files of the project say: ranges of addresses of all stacks, ports of tunnels, budgets."""
 
 from __future__ import annotations
 
@@ -46,6 +46,17 @@ def listening_ports(present: frozenset[tuple[str, str]]) -> frozenset[str]:
                 continue
             ports |= {f"{tunnel.protocol}/{tunnel.listening_port}" for tunnel in tunnels}
     return frozenset(ports)
+
+
+def monthly_budget(project: str, stack: str) -> float | None:
+    """What a stack's file allows it to cost, in US dollars a month; None where it says nothing."""
+    path = ROOT / "stacks" / f"Pulumi.{stack}.yaml"
+    if project != PROJECT or not path.is_file():
+        return None
+    try:
+        return _settings(path, path.stat().st_mtime_ns).monthly_budget
+    except SettingsError:
+        return None
 
 
 @lru_cache(maxsize=256)

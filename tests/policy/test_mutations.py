@@ -165,6 +165,7 @@ def test_order_of_resources_changes_nothing(change: Mutation) -> None:
 def test_every_rule_has_a_mutation() -> None:
     unmutated = {rule.name for rule in RULES} - {change.rule for change in MUTATIONS}
     more = {
+        "monthly-budget",
         "no-keys-in-the-open",
         "resources-in-sight",
         "vpc-has-one-vpg",

@@ -167,3 +167,11 @@ def test_what_somebody_changed_by_hand_is_told(deployed: IsolatedSandbox) -> Non
     finally:
         ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
     assert "network (aws:ec2/vpc:Vpc): update" in shown["drift"]
+
+
+def test_what_is_deployed_costs_what_its_stack_file_says(deployed: IsolatedSandbox) -> None:
+    told = deployed.run("aws-vpn", "cost", "--stack", "dev", "--against", "deployed", "--json")
+    assert told.returncode == 0, told.stdout + told.stderr
+    document = json.loads(told.stdout)
+    assert (document["against"], document["changes"]) == ("the last deployment", [])
+    assert document["unpriced"] == []

@@ -275,6 +275,8 @@ BAD: list[tuple[Change, str, str]] = [
         "openVpn[1].name",
         "another",
     ),
+    (put(0, "aws-vpn:monthlyBudget"), "aws-vpn:monthlyBudget = 0", "greater than 0"),
+    (put("200", "aws-vpn:monthlyBudget"), "aws-vpn:monthlyBudget", "a number, without quotes"),
     (put({"aws:owner": "x"}, "aws-vpn:tags"), "aws-vpn:tags.aws:owner", "not starting with aws:"),
     (put({"Name": "x"}, "aws-vpn:tags"), "aws-vpn:tags.Name = x", "this program sets it"),
     (put({"site": "x"}, "aws-vpn:tags"), "aws-vpn:tags.site = x", "this program sets it"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from policy.rules.operations import (
     deletion_protection,
     log_retention,
+    monthly_budget,
     required_tags,
     resources_in_sight,
     vpc_flow_logs,
@@ -17,4 +18,5 @@ RULES: tuple[Rule, ...] = (
     required_tags.RULE,
     deletion_protection.RULE,
     resources_in_sight.RULE,
+    monthly_budget.RULE,
 )
