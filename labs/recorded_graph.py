@@ -6,15 +6,15 @@ nothing to await and nothing that could be forgotten.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi import ResourceHook
-from pulumi.runtime import mocks, rpc, settings
-from pulumi.runtime.stack import run_in_stack
+from pulumi.runtime import mocks, rpc
+
+from stacks.planned import Hooks, run_with
 
 SECRET = rpc._special_secret_sig
 SIGNATURE = rpc._special_sig_key
@@ -75,21 +75,8 @@ class Graph:
 def record(program: Callable[[], object], *, outputs: Outputs | None = None, stack: str = "test") -> Graph:
     """The graph that `program` registers; ids are `<name>-id`, other outputs as `outputs` makes them up."""
     monitor = _Recorder(_Cloud(outputs or _nothing))
-    asyncio.set_event_loop(asyncio.new_event_loop())
-    try:
-        settings.set_root_resource(None)  # pyright: ignore[reportArgumentType]
-        mocks.set_mocks(monitor.mocks, project="aws-vpn", stack=stack, monitor=monitor)
-        settings.set_root_resource(None)  # pyright: ignore[reportArgumentType]
-        settings.SETTINGS.callbacks = monitor.hooks  # pyright: ignore[reportAttributeAccessIssue]
-        asyncio.get_event_loop().run_until_complete(run_in_stack(lambda: _ran(program)))
-    finally:
-        asyncio.get_event_loop().close()
-        asyncio.set_event_loop(None)
+    run_with(monitor, program, stack, monitor.hooks)
     return monitor.graph()
-
-
-def _ran(program: Callable[[], object]) -> None:
-    program()
 
 
 def _nothing(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -116,22 +103,12 @@ class _Cloud(mocks.Mocks):
         return {"id": f"ami-{args.args['filters'][0]['values'][0]}"}, []
 
 
-class _Hooks:
-    """Takes the engine's place for hooks, which mocks do not have."""
-
-    def __init__(self) -> None:
-        self.registered: dict[str, ResourceHook] = {}
-
-    def register_resource_hook(self, hook: ResourceHook) -> None:
-        self.registered[hook.name] = hook
-
-
 class _Recorder(mocks.MockMonitor):
     def __init__(self, cloud: _Cloud) -> None:
         super().__init__(cloud)
         self._recorded: dict[str, Resource] = {}
         self._exports: dict[str, Any] = {}
-        self.hooks = _Hooks()
+        self.hooks = Hooks()
 
     def graph(self) -> Graph:
         return Graph(

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+from pulumi import ResourceHook
 from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.stack import run_in_stack
 
@@ -33,13 +34,16 @@ def planned(stack: str, wanted: Settings) -> tuple[Registered, ...]:
     return tuple(monitor.registered)
 
 
-def run_with(monitor: mocks.MockMonitor, program: Callable[[], object], stack: str) -> None:
+def run_with(
+    monitor: mocks.MockMonitor, program: Callable[[], object], stack: str, hooks: Hooks | None = None
+) -> None:
     """Run a program to its end, with every registration told to `monitor`."""
     asyncio.set_event_loop(asyncio.new_event_loop())
     try:
         settings.set_root_resource(None)  # pyright: ignore[reportArgumentType]
         mocks.set_mocks(monitor.mocks, project=PROJECT, stack=stack, monitor=monitor)
         settings.set_root_resource(None)  # pyright: ignore[reportArgumentType]
+        settings.SETTINGS.callbacks = hooks or Hooks()  # pyright: ignore[reportAttributeAccessIssue]
         asyncio.get_event_loop().run_until_complete(run_in_stack(lambda: _ran(program)))
     finally:
         asyncio.get_event_loop().close()
@@ -48,6 +52,17 @@ def run_with(monitor: mocks.MockMonitor, program: Callable[[], object], stack: s
 
 def _ran(program: Callable[[], object]) -> None:
     program()
+
+
+class Hooks:
+    """Takes the engine's place for hooks, which mocks do not have; nothing is updated, so none is called."""
+
+    def __init__(self) -> None:
+        self.registered: dict[str, ResourceHook] = {}
+
+    def register_resource_hook(self, hook: ResourceHook) -> None:
+        """Remember a hook by its name."""
+        self.registered[hook.name] = hook
 
 
 class _Cloud(mocks.Mocks):
