@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from ipaddress import IPv4Network
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from pathlib import Path
 
 from model.tunnel_options import TunnelOptions
@@ -38,6 +38,29 @@ class Case:
 
 BGP = Case("bgp.xml", BERLIN)
 STATIC = Case("static.xml", LISBON)
+
+
+def suited(case: Case, device: str) -> Connection | None:
+    """A case's connection as a device can have it; None if it cannot have one of this kind at all.
+
+    Azure's gateway takes inside addresses of two blocks alone, UniFi has no AES-GCM, Google no static routes.
+    """
+    made = connection(case)
+    if device == "google" and made.bgp is None:
+        return None
+    if device == "unifi":
+        return connection(case, TunnelOptions(phase2_encryption_algorithms=("AES256",)))
+    if device == "azure":
+        first, second = (
+            replace(
+                tunnel,
+                customer_inside=IPv4Interface(f"169.254.21.{4 * tunnel.position + 2}/30"),
+                amazon_inside=IPv4Address(f"169.254.21.{4 * tunnel.position + 1}"),
+            )
+            for tunnel in made.tunnels
+        )
+        return replace(made, tunnels=(first, second))
+    return made
 
 
 def connection(case: Case, options: TunnelOptions | None = None) -> Connection:

@@ -21,7 +21,7 @@ from onprem.description import LARGEST_DESCRIPTION, described_by_aws, read_descr
 from onprem.document import LARGEST_DOCUMENT, Document, read_document
 from onprem.errors import OnpremError
 from onprem.output import shown, write_files
-from onprem.rendering import RenderedFile, UnsupportedError, devices
+from onprem.rendering import FORMS, RenderedFile, UnsupportedError, devices, forms
 from onprem.rendering import render as render_device
 from onprem.stack import read_stack
 
@@ -64,13 +64,15 @@ def onprem() -> None:
 def list_devices() -> None:
     """List the devices that there are templates for."""
     for name, title in devices().items():
-        click.echo(f"{name:<12} {title}")
+        playbook = ", also --form ansible" if "ansible" in forms(name) else ""
+        click.echo(f"{name:<12} {title}{playbook}")
 
 
 @onprem.command(
     epilog=examples(
         "aws-vpn onprem render --stack prod --site lisbon --device strongswan --out routers",
         "aws-vpn onprem render --describe vpn.json --lan 192.168.30.0/24 --vpc-cidr 10.30.0.0/16",
+        "aws-vpn onprem render --stack prod --site lisbon --device vyos --form check",
     )
 )
 @click.option("--stack", help="a deployed stack")
@@ -89,10 +91,22 @@ def list_devices() -> None:
     help="with --xml, which does not say; ikev2 if left out",
 )
 @click.option("--name", help="what to call a connection that is of no stack")
-@click.option("--lan", "lans", multiple=True, metavar="CIDR", help="a LAN behind the router (no stack)")
+@click.option(
+    "--lan",
+    "lans",
+    multiple=True,
+    metavar="CIDR",
+    help="a LAN behind the router (no stack, no static routes)",
+)
 @click.option("--vpc-cidr", "vpc_cidrs", multiple=True, metavar="CIDR", help="a block of the VPC (no stack)")
 @click.option("--routing", type=click.Choice(["bgp", "static"]), help="refuse a connection with the other")
 @click.option("--device", "chosen", multiple=True, help="what the router is; can be repeated; else all")
+@click.option(
+    "--form",
+    type=click.Choice(list(FORMS)),
+    default="configure",
+    help="; ".join(f"{form}: {what}" for form, what in FORMS.items()),
+)
 @click.option("--wan-interface", metavar="NAME", help="the router's interface to the internet")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="write files to DIR/SITE/DEVICE/")
 @click.option("--redact", is_flag=True, help="leave out the keys, also in files")
@@ -100,6 +114,7 @@ def list_devices() -> None:
 def render(
     chosen: tuple[str, ...],
     routing: str | None,
+    form: str,
     wan_interface: str | None,
     out: Path | None,
     redact: bool,
@@ -124,7 +139,7 @@ def render(
     outputs = [
         (connection.name, device, files)
         for connection in made
-        for device, files in _for_devices(connection.redacted() if hidden else connection, chosen)
+        for device, files in _for_devices(connection.redacted() if hidden else connection, chosen, form)
     ]
     for site, device, files in outputs:
         if out is None:
@@ -174,32 +189,53 @@ def _of_stack(source: Source) -> list[Connection]:
 
 
 def _of_aws(source: Source, way: str) -> Connection:
-    if not source.lans or not source.vpc_cidrs:
-        raise OnpremError(f"with {way}, --lan and --vpc-cidr should be given: AWS does not say them")
+    name = _checked(NAME, source.name, "--name") if source.name else None
     lans = tuple(_checked(NETWORK, text, "--lan") for text in source.lans)
     vpc_cidrs = tuple(_checked(NETWORK, text, "--vpc-cidr") for text in source.vpc_cidrs)
-    name = _checked(NAME, source.name, "--name") if source.name else None
-    document, facts, origin = _described(source)
-    surroundings = Surroundings(name or document.vpn_connection_id, lans, vpc_cidrs, origin)
-    return assemble(document, surroundings, facts)
+    if not vpc_cidrs:
+        raise OnpremError(f"with {way}, --vpc-cidr should be given: AWS does not say it of a connection")
+    described = _described(source)
+    routes = described.static_routes
+    if lans and routes:
+        raise OnpremError(
+            f"--lan with {way}; should be left out: AWS has routes to {', '.join(map(str, routes))}"
+        )
+    if not lans and not routes:
+        raise OnpremError(
+            f"with {way}, --lan should be given: AWS has no static routes to what is behind the router"
+        )
+    surroundings = Surroundings(
+        name or described.document.vpn_connection_id, lans or routes, vpc_cidrs, described.origin
+    )
+    return assemble(described.document, surroundings, described.facts)
 
 
-def _described(source: Source) -> tuple[Document, tuple[TunnelFacts, TunnelFacts], str]:
-    """The document, what is known beside it, and where both are from in a few words."""
+@dataclass(frozen=True)
+class _Described:
+    """What there is to know without a stack, and where it is from in a few words."""
+
+    document: Document
+    facts: tuple[TunnelFacts, TunnelFacts]
+    static_routes: tuple[IPv4Network, ...]
+    origin: str
+
+
+def _described(source: Source) -> _Described:
     if source.connection:
         if not CONNECTION_ID.fullmatch(source.connection):
             raise OnpremError(
                 f"--connection {source.connection!r} should be an id, such as vpn-0b1f0c6f4d2e8a917"
             )
-        description = described_by_aws(source.connection)
-        return description.document, description.facts, "AWS's description"
+        found = described_by_aws(source.connection)
+        return _Described(found.document, found.facts, found.static_routes, "AWS's description")
     if source.describe:
-        description = read_description(_content(source.describe, LARGEST_DESCRIPTION), str(source.describe))
-        return description.document, description.facts, "a description in a file"
+        found = read_description(_content(source.describe, LARGEST_DESCRIPTION), str(source.describe))
+        return _Described(found.document, found.facts, found.static_routes, "a description in a file")
     path = source.xml or Path()
     version: Literal[1, 2] = 1 if source.ike_version == "ikev1" else 2
     facts = TunnelFacts(ike_version=version)
-    return read_document(_content(path, LARGEST_DOCUMENT), str(path)), (facts, facts), "a file"
+    document = read_document(_content(path, LARGEST_DOCUMENT), str(path))
+    return _Described(document, (facts, facts), (), "a file")
 
 
 def _content(path: Path, largest: int) -> bytes:
@@ -226,11 +262,13 @@ def _check_routing(connection: Connection, asked: str | None) -> None:
         )
 
 
-def _for_devices(connection: Connection, chosen: tuple[str, ...]) -> Iterator[tuple[str, list[RenderedFile]]]:
-    """The devices that were asked for; or else all that can do what the connection asks for."""
-    for device in chosen or devices():
+def _for_devices(
+    connection: Connection, chosen: tuple[str, ...], form: str
+) -> Iterator[tuple[str, list[RenderedFile]]]:
+    """The devices that were asked for; or else all that have the form and do what the connection asks for."""
+    for device in chosen or [each for each in devices() if form in forms(each)]:
         try:
-            yield device, render_device(connection, device)
+            yield device, render_device(connection, device, form)
         except UnsupportedError as error:
             if chosen:
                 raise

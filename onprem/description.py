@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from typing import Any, cast
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from model.addresses import Cidr
 from model.tunnel_options import TunnelOptions
 from onprem.assembly import TunnelFacts
 from onprem.document import Document, read_document
@@ -37,6 +39,8 @@ _NUMBERS = (
 )
 """What a router needs of TunnelOption (EC2 API reference). DPD is the document's own."""
 
+_NETWORK = TypeAdapter[IPv4Network](Cidr)
+
 _ALL = TunnelOptions.model_validate(
     {
         "ike_versions": ("ikev1", "ikev2"),
@@ -56,10 +60,14 @@ _ALL = TunnelOptions.model_validate(
 
 @dataclass(frozen=True)
 class Description:
-    """A connection as AWS describes it: its document, and what each of its tunnels may negotiate."""
+    """A connection as AWS describes it: its document, what each of its tunnels may negotiate, and its routes.
+
+    `static_routes` are the networks behind the router that AWS was told; none with BGP.
+    """
 
     document: Document
     facts: tuple[TunnelFacts, TunnelFacts]
+    static_routes: tuple[IPv4Network, ...]
 
 
 def described_by_aws(vpn_connection_id: str) -> Description:
@@ -71,7 +79,7 @@ def described_by_aws(vpn_connection_id: str) -> Description:
     try:
         ec2 = boto3.client("ec2")  # pyright: ignore[reportUnknownMemberType]
         answer = ec2.describe_vpn_connections(VpnConnectionIds=[vpn_connection_id])
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ValueError) as error:
         raise OnpremError(
             f"{vpn_connection_id} should be a VPN connection that AWS describes: {error}"
         ) from None
@@ -114,7 +122,16 @@ def _described(answer: Mapping[str, Any], source: str) -> Description:
         _facts(options.get(str(tunnel.amazon_outside)), keys.get(str(tunnel.amazon_outside)), source)
         for tunnel in document.tunnels
     )
-    return Description(document, (first, second))
+    return Description(document, (first, second), _static_routes(found[0], source))
+
+
+def _static_routes(connection: Mapping[str, Any], source: str) -> tuple[IPv4Network, ...]:
+    routes = [_mapping(each, source) for each in _list(connection.get("Routes", []), "Routes", source)]
+    given = [each.get("DestinationCidrBlock") for each in routes if "delet" not in str(each.get("State"))]
+    try:
+        return tuple(_NETWORK.validate_python(each) for each in given)
+    except ValidationError as error:
+        raise OnpremError(f"{source}: Routes: {given}: should be {error.errors()[0]['msg']}") from None
 
 
 def _keys(connection: Mapping[str, Any], document: Document, source: str) -> dict[str, str]:
@@ -126,12 +143,8 @@ def _keys(connection: Mapping[str, Any], document: Document, source: str) -> dic
 
 def _tunnel_options(connection: Mapping[str, Any], source: str) -> dict[str, Mapping[str, Any]]:
     """The options of both tunnels by the outside address of AWS's end: their order is not the document's."""
-    options = _mapping(connection.get("Options"), source).get("TunnelOptions")
-    found = (
-        [_mapping(each, source) for each in cast("list[object]", options)]
-        if isinstance(options, list)
-        else []
-    )
+    options = _mapping(connection.get("Options"), source).get("TunnelOptions", [])
+    found = [_mapping(each, source) for each in _list(options, "Options.TunnelOptions", source)]
     return {str(each.get("OutsideIpAddress")): each for each in found}
 
 
@@ -139,7 +152,9 @@ def _facts(option: Mapping[str, Any] | None, key: str | None, source: str) -> Tu
     if option is None:
         raise OnpremError(f"{source}: Options.TunnelOptions should have both tunnels of the document")
     given: dict[str, Any] = {
-        _field(name): tuple(_mapping(value, source).get("Value") for value in option[name])
+        _field(name): tuple(
+            _mapping(value, source).get("Value") for value in _list(option[name], name, source)
+        )
         for name in _LISTS
         if option.get(name)
     }
@@ -157,6 +172,12 @@ def _facts(option: Mapping[str, Any] | None, key: str | None, source: str) -> Tu
 def _field(name: str) -> str:
     """The option's name here: `phase1DhGroupNumbers` of `Phase1DHGroupNumbers`."""
     return f"{name[0].lower()}{name[1:]}".replace("DH", "Dh")
+
+
+def _list(value: object, name: str, source: str) -> list[object]:
+    if not isinstance(value, list):
+        raise OnpremError(f"{source}: {name} should be a list, as describe-vpn-connections gives it")
+    return cast("list[object]", value)
 
 
 def _mapping(value: object, source: str) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
-"""Renders a connection for a device: one template a device, and the files that come out of it.
+"""Renders a connection for a device: one template a device and form, and the files that come out of it.
 
-A template is `devices/NAME.j2`. Its first line is a comment with the device's title. A line `@@ file PATH`
-begins a file of the output, `@@ executable PATH` a script.
+A template is `devices/NAME/FORM.j2`. The first line of `configure.j2` is a comment with the device's title. A
+line `@@ file PATH` begins a file of the output, `@@ executable PATH` a script.
 """
 
 from __future__ import annotations
@@ -20,6 +20,14 @@ from onprem.watch import FOR_TEMPLATES
 
 DEVICES = Path(__file__).parent / "devices"
 SUFFIX = ".j2"
+
+FORMS = {
+    "configure": "the configuration",
+    "check": "what to type, and what should be seen",
+    "remove": "takes the configuration off again",
+    "ansible": "a playbook that loads the configuration",
+}
+"""What can be rendered of a device. Every device has all of them but the playbook."""
 
 Key = TypeVar("Key", bound=Hashable)
 Names = Mapping[str, Mapping[object, object]]
@@ -51,24 +59,32 @@ class Suite:
 
 def devices() -> dict[str, str]:
     """The known devices by name, with their titles."""
-    templates = sorted(path for path in DEVICES.glob(f"*{SUFFIX}") if not path.name.startswith("_"))
-    return {path.name.removesuffix(SUFFIX): _title(path) for path in templates}
+    return {path.parent.name: _title(path) for path in sorted(DEVICES.glob(f"*/configure{SUFFIX}"))}
 
 
-def render(connection: Connection, device: str) -> list[RenderedFile]:
-    """The files that make a device the other end of a connection.
+def forms(device: str) -> tuple[str, ...]:
+    """The forms that a device is rendered in."""
+    return tuple(form for form in FORMS if (DEVICES / device / f"{form}{SUFFIX}").is_file())
+
+
+def render(connection: Connection, device: str, form: str = "configure") -> list[RenderedFile]:
+    """The files that make a device the other end of a connection, or what another of `FORMS` has.
 
     Raises:
-        UnsupportedError: the device cannot do what the connection asks for.
+        UnsupportedError: the device cannot do what the connection asks for, or has no such form.
         OnpremError: the device is unknown.
     """
     known = devices()
     if device not in known:
         raise OnpremError(f"unknown device {device!r}; should be one of {', '.join(known)}")
+    if form not in forms(device):
+        raise UnsupportedError(
+            f"{known[device]} has no form {form}; should be one of {', '.join(forms(device))}"
+        )
     try:
         text = (
             _environment()
-            .get_template(f"{device}{SUFFIX}")
+            .get_template(f"{device}/{form}{SUFFIX}")
             .render(connection=connection, watch=FOR_TEMPLATES)
         )
     except UnsupportedError as error:
@@ -92,7 +108,8 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     filters = cast("dict[str, object]", environment.filters)
-    filters.update(known=_known, suites=_suites, left_out=_left_out)
+    filters.update(known=_known, suites=_suites, left_out=_left_out, strongest=_strongest)
+    cast("dict[str, object]", environment.globals).update(refuse=_refuse)
     return environment
 
 
@@ -125,6 +142,16 @@ def _suites(phase: Proposals, names: Names, prf: bool) -> list[Suite]:
         unknown = ", ".join(_left_out(phase, names))
         raise UnsupportedError(f"lacks {unknown}; the connection should allow something else too")
     return found
+
+
+def _strongest(phase: Proposals, names: Names, prf: bool) -> Suite:
+    """The combination for a device that takes one: AES-GCM first, then what stands last, as AWS orders."""
+    return max(enumerate(_suites(phase, names, prf)), key=lambda each: (each[1].combined, each[0]))[1]
+
+
+def _refuse(reason: str) -> None:
+    """Ends a template whose device cannot do what the connection asks for."""
+    raise UnsupportedError(reason)
 
 
 def _left_out(phase: Proposals, names: Names) -> list[str]:

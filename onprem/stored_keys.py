@@ -20,10 +20,10 @@ def stored_keys(name: str, vpn_connection_id: str, region: str | None) -> Keys:
     Raises:
         OnpremError: there is no secret, it cannot be read, or it is not of the form that AWS writes.
     """
-    ec2 = boto3.client("ec2", region_name=region)  # pyright: ignore[reportUnknownMemberType]
     try:
+        ec2 = boto3.client("ec2", region_name=region)  # pyright: ignore[reportUnknownMemberType]
         connections = ec2.describe_vpn_connections(VpnConnectionIds=[vpn_connection_id])["VpnConnections"]
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ValueError) as error:
         raise _unreadable(name, vpn_connection_id, error) from None
     arn = connections[0].get("PreSharedKeyArn") if connections else None
     if not arn:
@@ -34,10 +34,10 @@ def stored_keys(name: str, vpn_connection_id: str, region: str | None) -> Keys:
 def keys_of_secret(name: str, vpn_connection_id: str, arn: str) -> Keys:
     """The keys that are in the secret `arn`, which lies in the region that the ARN names."""
     region = arn.split(":")[3] if arn.count(":") >= 6 else None
-    secrets = boto3.client("secretsmanager", region_name=region)  # pyright: ignore[reportUnknownMemberType]
     try:
+        secrets = boto3.client("secretsmanager", region_name=region)  # pyright: ignore[reportUnknownMemberType]
         text = secrets.get_secret_value(SecretId=arn)["SecretString"]
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ValueError) as error:
         raise _unreadable(name, vpn_connection_id, error) from None
     return _keys_in(text, name, arn)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from labs.ipsec import start_daemon, user_space_ipsec
+from labs.ipsec.daemons import start_daemon, user_space_ipsec
 from labs.namespaces import Host, Lab
 from labs.onprem_connections import BGP, STATIC, connection
 from model.tunnel_options import TunnelOptions

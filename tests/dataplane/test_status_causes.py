@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labs.ipsec import Daemon, start_daemon, user_space_ipsec
+from labs.ipsec.daemons import Daemon, start_daemon, user_space_ipsec
 from labs.namespaces import Host, Lab
 from operations.status.causes import cause
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from labs.onprem_connections import BGP, GOLDEN, STATIC, Case, connection
-from onprem.rendering import devices, render
+from labs.onprem_connections import BGP, GOLDEN, STATIC, Case, connection, suited
+from onprem.rendering import devices, forms, render
 
 CASES = {"bgp": BGP, "static": STATIC}
 
@@ -17,11 +17,19 @@ CASES = {"bgp": BGP, "static": STATIC}
 @pytest.mark.parametrize("case", CASES)
 def test_output_is_as_agreed(case: str, device: str) -> None:
     folder = GOLDEN / case / device
-    files = {folder / file.path: file.content for file in render(connection(CASES[case]), device)}
+    made = suited(CASES[case], device)
+    rendered = [file for form in forms(device) for file in render(made, device, form)] if made else []
+    files = {folder / file.path: file.content for file in rendered}
+    assert len(files) == len(rendered), "two forms have a file of the same name"
     if os.environ.get("UPDATE_GOLDEN"):
         _write(files)
     agreed = {path: path.read_text("utf-8") for path in folder.rglob("*") if path.is_file()}
     assert files == agreed
+
+
+@pytest.mark.parametrize("device", devices())
+def test_every_device_can_be_checked_and_taken_off(device: str) -> None:
+    assert {"configure", "check", "remove"} <= set(forms(device))
 
 
 def _write(files: dict[Path, str]) -> None:
