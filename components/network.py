@@ -184,7 +184,7 @@ class Network(pulumi.ComponentResource):
                                 "logs:DescribeLogStreams",
                                 "logs:PutLogEvents",
                             ],
-                            "Resource": [group.arn, pulumi.Output.concat(group.arn, ":*")],
+                            "Resource": pulumi.Output.concat(group.arn, ":*"),
                         }
                     ],
                 }

@@ -11,7 +11,7 @@ from typing import Any
 from model.arns import Place
 from model.errors import AwsVpnError
 from model.names import PROJECT, EnvironmentNames
-from operations.iam import table
+from operations.iam.table import TYPES, people
 
 POLICY_LIMIT = 6144
 """Characters of a managed policy, white space left out ("IAM and AWS STS quotas")."""
@@ -20,6 +20,7 @@ ROLES = ("deploy", "preview", "operate", "access")
 
 NAMED: dict[str, tuple[str, tuple[str, ...]]] = {
     "alarm": ("cloudwatch", ("alarm:{name}",)),
+    "alarm:any": ("cloudwatch", ("alarm:*",)),
     "autoScalingGroup": ("autoscaling", ("autoScalingGroup:*:autoScalingGroupName/{name}",)),
     "log-group": ("logs", ("log-group:{path}", "log-group:/aws/vendedlogs{path}")),
     "bucket": ("s3", ("{bucket}",)),
@@ -29,6 +30,7 @@ NAMED: dict[str, tuple[str, tuple[str, ...]]] = {
     "topic": ("sns", ("{name}",)),
     "instance-profile": ("iam", ("instance-profile/{name}",)),
     "role": ("iam", ("role/{name}",)),
+    "role:any": ("iam", ("role/*",)),
     "certificate": ("acm", ("certificate/*",)),
     "key": ("kms", ("key/*",)),
 }
@@ -91,20 +93,20 @@ def size(policy: dict[str, Any]) -> int:
 
 
 def _statements(role: str, subject: Subject) -> list[dict[str, Any]]:
-    reads = [right for rights in table.TYPES.values() for right in rights.read]
+    reads = [right for rights in TYPES.values() for right in rights.read]
     if role == "access":
-        return _merged(table.PUBLISHING, subject)
+        return _merged(people.PUBLISHING, subject)
     if role == "preview":
-        denied = [*table.BEARING_KEYS, *([table.SHOWING_TUNNEL_KEYS] if subject.shows_tunnel_keys else [])]
-        allowed = [right for right in (*reads, *table.PREFLIGHT) if right not in denied]
+        denied = [*people.BEARING_KEYS, *([people.SHOWING_TUNNEL_KEYS] if subject.shows_tunnel_keys else [])]
+        allowed = [right for right in (*reads, *people.PREFLIGHT) if right not in denied]
         return [*_merged(allowed, subject), {"Effect": "Deny", "Action": denied, "Resource": "*"}]
     if role == "operate":
-        return _merged((*reads, *table.OPERATING), subject)
+        return _merged((*reads, *people.OPERATING), subject)
     writes = [
-        right for rights in table.TYPES.values() for right in (*rights.create, *rights.update, *rights.delete)
+        right for rights in TYPES.values() for right in (*rights.create, *rights.update, *rights.delete)
     ]
     return [
-        *_merged((*reads, *writes, *table.PREFLIGHT), subject),
+        *_merged((*reads, *writes, *people.PREFLIGHT), subject),
         *_tagging(writes, subject),
         *_passing(subject),
     ]
@@ -140,6 +142,13 @@ def _conditions(reach: str, subject: Subject) -> dict[str, Any]:
             return {"Condition": {"StringEquals": _of_tags("Request", subject)}}
         case "own":
             return {"Condition": {"StringEquals": _of_tags("Resource", subject)}}
+        case "unowned":
+            return {
+                "Condition": {
+                    "StringEquals": _of_tags("Request", subject),
+                    "Null": {"aws:ResourceTag/Environment": "true"},
+                }
+            }
         case "bare":
             return {"Condition": {"Null": {"aws:ResourceTag/Environment": "true"}}}
         case "regional":
@@ -167,7 +176,7 @@ def _tagging(writes: Iterable[str], subject: Subject) -> Iterator[dict[str, Any]
         "Resource": [arn for kind in kinds for arn in subject.arns(kind)],
         "Condition": {"StringEquals": {"ec2:CreateAction": sorted({action for action, _ in made})}},
     }
-    later = table.TAGGED_LATER.split()
+    later = people.TAGGED_LATER.split()
     yield {
         "Effect": "Allow",
         "Action": ["ec2:CreateTags", "ec2:DeleteTags"],
@@ -178,10 +187,7 @@ def _tagging(writes: Iterable[str], subject: Subject) -> Iterator[dict[str, Any]
         "Effect": "Allow",
         "Action": "ec2:CreateTags",
         "Resource": [arn for kind in later for arn in subject.arns(kind)],
-        "Condition": {
-            "StringEquals": _of_tags("Request", subject),
-            "Null": {"aws:ResourceTag/Environment": "true"},
-        },
+        **_conditions("unowned", subject),
     }
 
 

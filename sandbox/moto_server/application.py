@@ -10,6 +10,9 @@
 - `POST /sandbox/faults`: `{"service", "action", "kind": "error"|"throttle"|"hang", "count", "seconds"}`, the
   service by the name that requests are signed for (CloudWatch's is `monitoring`).
 - `DELETE /sandbox/faults`: no more faults.
+- `PUT /sandbox/permissions`: `{access key id: [policy documents]}`: these callers may do what their policies
+  allow, and nothing else; all others may do everything, as all may from the start.
+- `GET /sandbox/permissions`: what has been asked of these policies, and what they said.
 """
 
 from __future__ import annotations
@@ -34,8 +37,10 @@ from sandbox.moto_server.autoscaling import models as autoscaling
 from sandbox.moto_server.cloudwatch import models as cloudwatch
 from sandbox.moto_server.ec2 import models as ec2
 from sandbox.moto_server.faults import Fault, Faults, Refusal, call_of, refusal
+from sandbox.moto_server.iam import models as iam
 from sandbox.moto_server.inventory import inventory
 from sandbox.moto_server.logs import models as logs
+from sandbox.moto_server.permissions.enforcement import Enforcement
 from sandbox.moto_server.s3 import models as s3
 from sandbox.moto_server.sns import models as sns
 from sandbox.moto_server.tunnels import set_delays, set_pending_maintenance, set_tunnel_status
@@ -49,12 +54,13 @@ class Cloud:
 
     def __init__(self) -> None:
         os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
-        for service in (ec2, autoscaling, cloudwatch, logs, s3, sns):
+        for service in (ec2, autoscaling, cloudwatch, iam, logs, s3, sns):
             service.install()
         self._id = uuid.uuid4().hex
         self._moto = DomainDispatcherApplication(_backend_app)
         self._turn = threading.Lock()
         self._faults = Faults()
+        self._permissions = Enforcement()
         self._control: dict[tuple[str, str], Callable[[Request], object]] = {
             ("GET", "/sandbox/id"): lambda _: {"id": self._id},
             ("GET", "/sandbox/inventory"): lambda _: inventory(),
@@ -63,6 +69,8 @@ class Cloud:
             ("POST", "/sandbox/maintenance"): _set_maintenance,
             ("POST", "/sandbox/faults"): self._add_fault,
             ("DELETE", "/sandbox/faults"): self._clear_faults,
+            ("PUT", "/sandbox/permissions"): self._set_permissions,
+            ("GET", "/sandbox/permissions"): lambda _: self._permissions.decisions(),
         }
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -80,6 +88,9 @@ class Cloud:
             return _response(struck)(environ, start_response)
         try:
             with self._turn:
+                refused = self._permissions.refusal(environ, body)
+                if refused is not None:
+                    return _response(refused)(environ, start_response)
                 return list(self._moto(environ, start_response))
         except NotImplementedError as error:
             message = f"The sandbox does not have {call.service} {call.action}: {error}"
@@ -108,6 +119,10 @@ class Cloud:
 
     def _add_fault(self, request: Request) -> object:
         self._faults.add(Fault(**request.get_json()))
+        return {}
+
+    def _set_permissions(self, request: Request) -> object:
+        self._permissions.set(request.get_json())
         return {}
 
     def _clear_faults(self, _: Request) -> object:

@@ -117,7 +117,7 @@ def test_only_this_accounts_flow_logs_take_on_their_role(graph: Graph) -> None:
 def test_flow_logs_may_write_to_their_own_group_alone(graph: Graph) -> None:
     (statement,) = policy_statements(graph.one("aws:iam/rolePolicy:RolePolicy").inputs["policy"])
     group = "arn:aws:cloudwatch:::network-flow-logs"
-    assert statement["Resource"] == [group, f"{group}:*"]
+    assert statement["Resource"] == f"{group}:*"
 
 
 def test_everything_that_takes_tags_is_tagged(graph: Graph) -> None:

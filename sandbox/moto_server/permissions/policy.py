@@ -44,7 +44,7 @@ def decide(documents: Iterable[str], request: Request) -> Verdict:
     """
     verdict = Verdict.NOT_ALLOWED
     for document in documents:
-        for statement in _statements(document):
+        for statement in parsed(document):
             if _applies(statement, request):
                 if statement["Effect"] == "Deny":
                     return Verdict.DENIED
@@ -53,7 +53,12 @@ def decide(documents: Iterable[str], request: Request) -> Verdict:
 
 
 @cache
-def _statements(document: str) -> tuple[dict[str, Any], ...]:
+def parsed(document: str) -> tuple[dict[str, Any], ...]:
+    """The statements of a document.
+
+    Raises:
+        ValueError: it is none, or has an element that is not known here.
+    """
     statements: Any = json.loads(document)["Statement"]
     found = cast("list[dict[str, Any]]", statements if isinstance(statements, list) else [statements])
     known = {"Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition"}

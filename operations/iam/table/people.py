@@ -1,0 +1,45 @@
+"""What people and pipelines need beside the rights to resources."""
+
+from __future__ import annotations
+
+TAGGED_LATER = "security-group security-group-rule volume"
+"""Kinds whose tags the provider sets in a call of its own: adopted, or made beside something else."""
+
+OPERATING: tuple[str, ...] = (
+    "autoscaling:StartInstanceRefresh autoScalingGroup:named",
+    "cloudwatch:GetMetricData",
+    "cloudwatch:DescribeAlarms alarm:any",
+    "ec2:GetVpnTunnelReplacementStatus vpn-connection:own",
+    "ec2:ModifyVpnTunnelOptions vpn-connection:own",
+    "ec2:ReplaceVpnTunnel vpn-connection:own",
+    "logs:DescribeLogStreams log-group:named",
+    "logs:FilterLogEvents log-group:named",
+    "ssm:StartSession instance:own",
+)
+"""What `aws-vpn status` asks beside reading, and what drills and rolls do."""
+
+PUBLISHING: tuple[str, ...] = (
+    "ec2:DescribeAddresses",
+    "logs:FilterLogEvents log-group:named",
+    "secretsmanager:GetSecretValue Secret:list",
+    "secretsmanager:PutSecretValue Secret:named",
+)
+"""What `aws-vpn access` does: publish unless a newer list is live, find an address, see who came."""
+
+BEARING_KEYS: tuple[str, ...] = ("secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue")
+SHOWING_TUNNEL_KEYS = "ec2:DescribeVpnConnections"
+"""Answers with the tunnels' pre-shared keys while these are kept under `Standard` storage."""
+
+PREFLIGHT: tuple[str, ...] = (
+    "acm:DescribeCertificate certificate:any",
+    "cloudtrail:DescribeTrails",
+    "ec2:DescribeInstanceTypeOfferings",
+    "ec2:DescribeRegions",
+    "ec2:DescribeVpcPeeringConnections",
+    "ec2:SearchTransitGatewayRoutes transit-gateway-route-table:any",
+    "ec2:DescribeTransitGatewayRouteTables",
+    "iam:ListRoles",
+    "iam:SimulatePrincipalPolicy role:any",
+    "servicequotas:GetServiceQuota",
+)
+"""What `aws-vpn preflight` asks beside."""

@@ -1,0 +1,1 @@
+"""Corrections to moto's IAM: the simulation of policies."""
