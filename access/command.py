@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from ipaddress import IPv4Address
@@ -174,11 +175,17 @@ def renew(
         _show(opened(), lambda here: here.renew(name, _profiles(days, output, address)))
 
 
-@access.command("list", epilog=examples("aws-vpn access list", "aws-vpn access list --seen"))
+@access.command(
+    "list", epilog=examples("aws-vpn access list", "aws-vpn access list --seen", "aws-vpn access list --json")
+)
 @click.option("--seen", is_flag=True, help="ask the servers' log who connected when, too")
+@click.option("--json", "as_json", is_flag=True, help="for programs, and for `aws-vpn report --clients`")
 @click.pass_obj
-def list_issued(opened: Callable[[], Access], *, seen: bool) -> None:
+def list_issued(opened: Callable[[], Access], *, seen: bool, as_json: bool) -> None:
     """Show what was issued, and until when it is valid."""
+    if as_json:
+        click.echo(json.dumps(opened().document(), indent=2))
+        return
     _show(opened(), lambda here: here.list(seen=seen))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 from pathlib import Path
+from typing import Any
 
 from access import authority as ca
 from access.cloud import TunnelInCloud
@@ -13,7 +14,7 @@ from access.errors import AccessError
 from access.existing.account import account
 from access.existing.folder import find
 from access.existing.takeover import Expected, take_over
-from access.listing import table, warnings
+from access.listing import document, table, warnings
 from access.passphrase import existing_passphrase, imported_passphrase, new_passphrase
 from access.profile import Endpoint, client_profile, site_profile
 from access.revocation_list import crl_number, sign_crl
@@ -141,6 +142,10 @@ class Access:
         authority = load(self.home).authority
         now = _now()
         return table(authority, self.cloud.last_seen(now) if seen else None, now)
+
+    def document(self) -> dict[str, Any]:
+        """What was issued, for programs."""
+        return document(load(self.home).authority, self.cloud.stack, self.settings.name, _now())
 
     def warnings(self) -> list[str]:
         """What needs attention soon."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from access.authority import Authority, Issued
 
@@ -33,6 +34,24 @@ def table(authority: Authority, seen: Mapping[str, datetime] | None, now: dateti
     return ["  ".join(row[column].ljust(widths[column]) for column in columns).rstrip() for row in rows]
 
 
+def document(authority: Authority, stack: str, tunnel: str, now: datetime) -> dict[str, Any]:
+    """The same for programs: `aws-vpn report --clients` shows it."""
+    return {
+        "stack": stack,
+        "tunnel": tunnel,
+        "clients": [
+            {
+                "name": issued.name,
+                "kind": issued.kind,
+                "validUntil": issued.not_after.isoformat(),
+                "state": _state_word(issued, now),
+                "revoked": issued.revoked and issued.revoked.isoformat(),
+            }
+            for issued in sorted(authority.issued, key=lambda i: (i.name, i.not_before))
+        ],
+    }
+
+
 def warnings(authority: Authority, now: datetime) -> Iterator[str]:
     """What will stop working soon unless something is done, with what to do."""
     if (days := _days(authority.expires, now)) < AUTHORITY_WARNING_DAYS:
@@ -48,6 +67,13 @@ def warnings(authority: Authority, now: datetime) -> Iterator[str]:
             yield f"{name} {_expiry(days)}: `renew {name}`, or `revoke {name}`"
     if not authority.published:
         yield "not published to the servers yet: `publish`"
+
+
+def _state_word(issued: Issued, now: datetime) -> str:
+    if issued.revoked:
+        return "revoked"
+    days = _days(issued.not_after, now)
+    return "expired" if days < 0 else "expiring" if days < WARNING_DAYS else "valid"
 
 
 def _state(issued: Issued, now: datetime) -> str:

@@ -17,8 +17,13 @@ def changes(before: Report, after: Report) -> Iterator[str]:
         elif stack not in old:
             yield f"{stack}: new in this report"
         else:
-            yield from (f"{stack}: {line}" for line in _between(_facts(old[stack]), _facts(new[stack])))
+            yield from (f"{stack}: {line}" for line in differences(old[stack], new[stack]))
     yield from _between(_ranges(before), _ranges(after))
+
+
+def differences(before: Environment, after: Environment) -> Iterator[str]:
+    """What is otherwise in one environment, a line a difference."""
+    yield from _between(_facts(before), _facts(after))
 
 
 def _ranges(report: Report) -> dict[str, str]:
@@ -46,6 +51,8 @@ def _facts(one: Environment) -> dict[str, str]:
         facts[f"OpenVPN {tunnel.name}"] = (
             f"{tunnel.client_pool} {tunnel.protocol}/{tunnel.port} to {', '.join(tunnel.permitted)}"
         )
+    if one.cost is not None:
+        facts["cost a month"] = f"{one.cost.total:.2f} US dollars"
     for site in one.state.sites if one.state else ():
         for i, tunnel in enumerate(site.tunnels, 1):
             facts[f"{site.name}'s tunnel {i}"] = "up" if tunnel.up else "down"

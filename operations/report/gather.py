@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any, cast
 
+from model.errors import AwsVpnError
 from operations.report.model import (
     Environment,
     OfficeShape,
@@ -26,6 +29,10 @@ PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16
 """RFC 1918."""
 
 
+WAIVED = re.compile(r"\bwaived until (\d{4}-\d\d-\d\d) ")
+"""How the pack's service begins a finding that a waiver covers."""
+
+
 def environment(stack: str, settings: Settings, state: EnvironmentState | None) -> Environment:
     """One stack's part of the report."""
     vpn = settings.hardware_vpn
@@ -41,8 +48,15 @@ def environment(stack: str, settings: Settings, state: EnvironmentState | None) 
         sites=() if vpn is None else tuple(_sites(vpn)),
         open_vpn=tuple(_open_vpn(tunnel, settings) for tunnel in settings.open_vpn),
         nat=settings.nat.mode,
+        nat_monitor_zones=_nat_monitor_zones(settings),
         state=state,
     )
+
+
+def _nat_monitor_zones(settings: Settings) -> tuple[str, ...]:
+    if settings.nat.mode != "instances":
+        return ()
+    return settings.nat.failover.monitor_zones(settings.network.availability_zones)
 
 
 def _shown(cidr: IPv4Network | None) -> str:
@@ -74,17 +88,28 @@ def _left_of(block: IPv4Network, used: list[IPv4Network]) -> Iterator[IPv4Networ
 
 
 def policy_findings(events: Path) -> tuple[PolicyFinding, ...]:
-    """What policies said in a preview's event log (`pulumi preview --event-log`)."""
+    """What policies said in a preview's event log (`pulumi preview --event-log`).
+
+    Raises:
+        AwsVpnError: the file is no event log.
+    """
     found: list[PolicyFinding] = []
-    for line in events.read_text("utf-8").splitlines():
-        event = cast("dict[str, Any]", json.loads(line)).get("policyEvent") if line.startswith("{") else None
+    try:
+        lines = [line for line in events.read_text("utf-8").splitlines() if line.startswith("{")]
+        told = [cast("dict[str, Any]", json.loads(line)).get("policyEvent") for line in lines]
+    except (OSError, ValueError):
+        raise AwsVpnError(f"{events} should be an event log of `pulumi preview --event-log`") from None
+    for event in told:
         if event:
+            text = " ".join(str(event["message"]).split())
+            waived = WAIVED.search(text)
             found.append(
                 PolicyFinding(
                     policy=event["policyName"],
                     level=event["enforcementLevel"],
                     resource=str(event.get("resourceUrn", "")).rsplit("::", 1)[-1],
-                    text=" ".join(str(event["message"]).split()),
+                    text=text,
+                    waived_until=date.fromisoformat(waived[1]) if waived else None,
                 )
             )
     return tuple(sorted(found, key=lambda one: (one.level != "mandatory", one.policy, one.resource)))

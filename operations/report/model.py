@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
+from operations.cost.model import Cost
 from operations.status.model import EnvironmentState, State
 
 VERSION = 1
@@ -75,6 +76,11 @@ class Environment(State):
     open_vpn: tuple[OpenVpnShape, ...]
     nat: str
     state: EnvironmentState | None
+    nat_monitor_zones: tuple[str, ...] = ()
+    pending: tuple[str, ...] | None = None
+    """What the stack file says otherwise than what is deployed; None when it was not compared."""
+    cost: Cost | None = None
+    """A month by the stack file; None when there are no prices of its region."""
 
 
 class PolicyFinding(State):
@@ -84,6 +90,20 @@ class PolicyFinding(State):
     level: str
     resource: str
     text: str
+    waived_until: date | None = None
+    """The last day of the waiver that makes it advice."""
+
+
+class Issued(State):
+    """A certificate that an authority issued. `state` is `valid`, `expiring`, `expired` or `revoked`."""
+
+    stack: str
+    tunnel: str
+    name: str
+    kind: str
+    valid_until: datetime
+    state: Literal["valid", "expiring", "expired", "revoked"]
+    revoked: datetime | None = None
 
 
 class Report(State):
@@ -99,3 +119,5 @@ class Report(State):
     """None when no preview's events were given."""
     changes: tuple[str, ...] | None = None
     """Against the last report; None when there is none."""
+    clients: tuple[Issued, ...] | None = None
+    """What authorities issued; None when none was given."""

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from operations.report.gather import PRIVATE
 from operations.report.model import Environment, Report
-from operations.report.topology import picture
+from operations.report.topology.picture import picture
 
 PAGE, DATA = "index.html", "report.json"
 

@@ -29,11 +29,20 @@ Outputs = Mapping[str, Any] | AwsVpnError
 
 def collect(stacks: tuple[str, ...], root: Path, *, drift: bool = False) -> Status:
     """The state of these stacks now. Nothing that AWS or a backend refuses raises: it is in the state."""
+    return ask(read_all(stacks, root), root, drift=drift)
+
+
+def read_all(stacks: tuple[str, ...], root: Path) -> dict[str, Outputs]:
+    """The outputs of these stacks, read side by side, or what kept them from being read."""
     with ThreadPoolExecutor(max_workers=max(1, len(stacks))) as readers:
-        read = list(readers.map(_outputs, stacks, repeat(root)))
+        return dict(zip(stacks, readers.map(_outputs, stacks, repeat(root)), strict=True))
+
+
+def ask(read: Mapping[str, Outputs], root: Path, *, drift: bool = False) -> Status:
+    """The state of the stacks that have these outputs."""
     now = datetime.now(UTC)
     clients = _PerRegion()
-    asking = [_Environment(stack, outputs, clients) for stack, outputs in zip(stacks, read, strict=True)]
+    asking = [_Environment(stack, outputs, clients) for stack, outputs in read.items()]
     states = [environment.state(now, root if drift else None) for environment in asking]
     return Status(generated_at=now, environments=tuple(states))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
+from operations.cost.model import Cost, CostLine
 from operations.report.gather import environment, free_blocks, ranges
-from operations.report.model import PolicyFinding, Report
+from operations.report.model import Issued, PolicyFinding, Report
 from operations.status.causes import cause
 from operations.status.findings import findings
 from operations.status.model import EnvironmentState
@@ -24,15 +25,55 @@ def report(sites: int, *, asked: bool = True) -> Report:
     state = _state(names) if asked else None
     taken = tuple(ranges("prod", settings))
     said = PolicyFinding(
-        policy="tunnel-logs", level="advisory", resource="hardware-vpn", text="Logs are off."
+        policy="tunnel-logs",
+        level="advisory",
+        resource="hardware-vpn",
+        text="Logs are off.",
+        waived_until=NOW.date(),
     )
     return Report(
         generated_at=NOW,
-        environments=(environment("prod", settings, state),),
+        environments=(
+            environment("prod", settings, state).model_copy(
+                update={"cost": _cost(), "pending": ("NAT: gateways, was instances",)}
+            ),
+        ),
         ranges=taken,
         free=tuple(map(str, free_blocks(taken))),
         policies=(said,),
         changes=("prod: site-01's tunnel 1: down, was up",),
+        clients=tuple(_issued(state, i) for i, state in enumerate(("valid", "expiring", "revoked"))),
+    )
+
+
+def _issued(state: Literal["valid", "expiring", "revoked"], i: int) -> Issued:
+    until, revoked = NOW + timedelta(days=20), NOW if state == "revoked" else None
+    return Issued(
+        stack="prod",
+        tunnel="staff",
+        name=f"client-{i}",
+        kind="client",
+        valid_until=until,
+        state=state,
+        revoked=revoked,
+    )
+
+
+def _cost() -> Cost:
+    lines = tuple(
+        CostLine(component="openvpn-staff", product=key, words=key, count=2, monthly=monthly)
+        for key, monthly in (("vpn-connection", 73.0), ("instance/x9.metal", None))
+    )
+    return Cost(
+        stack="prod",
+        region="eu-central-1",
+        prices_of=NOW.date(),
+        source="",
+        lines=lines,
+        total=73.0,
+        budget=50.0,
+        by_use=(),
+        unpriced=("instance/x9.metal",),
     )
 
 

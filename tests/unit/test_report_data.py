@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from ipaddress import IPv4Network, collapse_addresses
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,14 @@ from click.testing import CliRunner
 from operations.report import model
 from operations.report.changes import changes
 from operations.report.command import report
+from operations.report.deployed import as_deployed
 from operations.report.gather import PRIVATE, free_blocks, policy_findings
 from operations.report.model import Range, Report
+from operations.report.page import page
+from operations.report.summary import summary
 
 ROOT = Path(__file__).parents[2]
+EMPTY: dict[str, Any] = {"generated_at": "2026-01-01T00:00:00Z", "ranges": (), "free": ()}
 SCHEMA = Path(model.__file__).with_name("report.schema.json")
 
 
@@ -27,8 +32,9 @@ def in_project(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def made(out: Path, *options: str) -> Report:
-    done = CliRunner().invoke(report, ["--settings", "--out", str(out), *options])
-    assert done.exit_code == 0, done.output
+    words = ["--settings", "--out", str(out), *options]
+    done = CliRunner().invoke(report, words, standalone_mode=False)
+    assert done.return_value == 0, done.output
     return Report.model_validate_json((out / "report.json").read_bytes())
 
 
@@ -73,6 +79,77 @@ def test_data_of_another_version_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text('{"version": 0}', encoding="utf-8")
     done = CliRunner().invoke(report, ["--settings", "--all", "--out", str(tmp_path)])
     assert "should be the data of a report of this version" in str(done.exception)
+
+
+@pytest.mark.usefixtures("in_project")
+def test_what_is_deployed_is_drawn_and_what_the_file_would_change_is_told(tmp_path: Path) -> None:
+    planned = made(tmp_path, "--stack", "dev").environments[0]
+    site = {
+        "lanCidrs": ["192.168.99.0/24"],
+        "tunnels": [{"options": {"ikeVersions": ["ikev2"], "startupAction": "start"}}] * 2,
+    }
+    outputs = {
+        "network": {
+            "cidr": "10.99.0.0/16",
+            "publicSubnetIds": {"eu-central-1a": "subnet-1"},
+            "privateSubnetIds": {"eu-central-1a": "subnet-2"},
+        },
+        "hardwareVpn": {"amazonSideAsn": 64999, "sites": {"berlin": site, "gone": site}},
+        "nat": {"publicIp": "203.0.113.1"},
+    }
+    deployed = as_deployed(planned, outputs)
+    assert (deployed.cidr, deployed.nat, deployed.amazon_side_asn) == ("10.99.0.0/16", "instances", 64999)
+    assert [zone.zone for zone in deployed.zones] == ["eu-central-1a"]
+    assert [(one.name, one.lan_cidrs) for one in deployed.sites] == [
+        ("berlin", ("192.168.99.0/24",)),
+        ("gone", ("192.168.99.0/24",)),
+    ]
+    assert deployed.open_vpn == ()
+    assert deployed.pending is not None
+    assert {line.split(":")[0] for line in deployed.pending} == {
+        "NAT", "OpenVPN staff", "VPC", "site berlin", "site gone", "zone eu-central-1b"
+    }  # fmt: skip
+    assert page(Report.model_validate({**EMPTY, "environments": (deployed,)}))
+    assert as_deployed(planned, {**outputs, "network": {**outputs["network"], "cidr": planned.cidr}}).pending
+
+
+@pytest.mark.usefixtures("in_project")
+def test_a_pull_requests_summary_draws_what_is_new_and_what_goes(tmp_path: Path) -> None:
+    told = tmp_path / "summary.md"
+    before = made(tmp_path, "--stack", "dev", "--summary", str(told))
+    assert "nothing to compare it with" in told.read_text("utf-8")
+    document: Any = before.model_dump(mode="json", by_alias=True)
+    one = document["environments"][0]
+    one["sites"][0] |= {"name": "munich"}
+    one["nat"] = "gateways"
+    text = summary(before, Report.model_validate(document))
+    assert "- site munich: new" in text
+    assert re.search(r"  site_munich\[.*\]:::added --- vpc", text)
+    assert re.search(r"  site_berlin\[.*\]:::gone --- vpc", text)
+    assert re.search(r"  openvpn_staff\[.*\] --- vpc", text)
+    assert "Nothing changes in it." in summary(before, before)
+
+
+@pytest.mark.usefixtures("in_project")
+def test_what_could_not_be_asked_is_told_and_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = CliRunner().invoke(report, ["--stack", "dev", "--out", str(tmp_path / "r")], standalone_mode=False)
+    assert done.return_value == 1
+    assert "dev: outputs: pulumi is not on PATH" in done.stderr
+    assert (tmp_path / "r/index.html").is_file()
+
+
+@pytest.mark.usefixtures("in_project")
+def test_clients_are_those_that_an_authority_lists(tmp_path: Path) -> None:
+    client = {"name": "anna", "kind": "client", "validUntil": "2026-01-01T00:00:00+00:00", "state": "expired"}
+    file = tmp_path / "staff.json"
+    file.write_text(json.dumps({"stack": "dev", "tunnel": "staff", "clients": [client]}), "utf-8")
+    found = made(tmp_path / "r", "--stack", "dev", "--clients", str(file)).clients
+    assert found is not None
+    assert [(one.tunnel, one.name, one.state) for one in found] == [("staff", "anna", "expired")]
+    file.write_text("{}", "utf-8")
+    done = CliRunner().invoke(report, ["--settings", "--all", "--out", str(tmp_path), "--clients", str(file)])
+    assert "should be what `aws-vpn access list --json` prints" in str(done.exception)
 
 
 def test_policies_findings_are_read_from_a_previews_events(tmp_path: Path) -> None:
