@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "policies": ("policy.service.command:policies", "the policies: list, configure and report them"),
     "report": ("operations.report.command:report", "a page that shows topology, addresses and state"),
     "preflight": ("operations.preflight.command:preflight", "what would make an up fail, before it"),
+    "roll": ("command.roll:roll", "change VPN tunnels one by one, without an outage"),
     "status": ("operations.status.command:status", "what is up, since when, and why not"),
     "settings": ("stacks.command:settings", "the settings: check stack files, print the reference"),
 }

@@ -39,9 +39,14 @@ def folder(arguments: list[str], current: Path) -> Path:
 
 
 def moved(arguments: list[str], start: Path) -> list[str]:
-    """The arguments as they read from any other folder: the paths among them made absolute from `start`."""
+    """The arguments as they read from any other folder: the paths among them made absolute from `start`.
+
+    The Automation API has events sent to an address, where a user names a file.
+    """
     result = list(arguments)
     for position, value in _values(arguments, _PATHS):
+        if "://" in value:
+            continue
         flag, equals, _ = result[position].partition("=")
         absolute = os.path.normpath(start / value)
         result[position] = f"{flag}={absolute}" if equals else absolute

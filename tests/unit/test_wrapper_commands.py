@@ -120,6 +120,7 @@ def test_the_stack_is_read_from_the_command(command: str, wanted: str) -> None:
         ("up --policy-pack=../policy", "up --policy-pack=/policy"),
         ("stack export --file out.json", "stack export --file /p/out.json"),
         ("preview --save-plan /tmp/plan", "preview --save-plan /tmp/plan"),
+        ("up --event-log tcp://127.0.0.1:4711", "up --event-log tcp://127.0.0.1:4711"),
         ("-C sub up", "up"),
         ("up --cwd=sub --yes", "up --yes"),
         ("-C sub up --policy-pack policy -s dev", "up --policy-pack /p/policy -s dev"),

@@ -1,0 +1,1 @@
+"""Changes of VPN tunnels one by one, so that a site always has the other one."""

@@ -1,0 +1,288 @@
+"""`aws-vpn roll` and the check that leads to it, in the sandbox: who is up, ten times a second."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import threading
+import time
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from labs.isolated_sandbox import Finished, IsolatedSandbox, Program
+from sandbox.wrapper import moto_process
+from sandbox.wrapper.places import ROOT
+
+PROGRAM = f"""
+import runpy
+runpy.run_path({str(ROOT / "__main__.py")!r})
+"""
+
+CONFIG: dict[str, Any] = {
+    "aws:region": "eu-central-1",
+    "aws-vpn:network": {"cidr": "10.10.0.0/16", "availabilityZones": ["eu-central-1a"]},
+    "aws-vpn:hardwareVpn": {
+        "sites": [
+            {
+                "name": "berlin",
+                "publicIp": "203.0.113.10",
+                "bgpAsn": 65010,
+                "lanCidrs": ["192.168.10.0/24"],
+            },
+            {"name": "lisbon", "publicIp": "203.0.113.11", "lanCidrs": ["192.168.20.0/24"]},
+        ]
+    },
+}
+
+LOOKS_A_SECOND = 10
+GIVES_UP_SECONDS = 120
+
+
+@dataclass
+class Observer:
+    """What was seen of a connection's two tunnels: how often, and how often neither was up."""
+
+    looks: int = 0
+    one_down: int = 0
+    both_down: int = 0
+    done: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass
+class Rolled:
+    """A deployed stack whose file can be edited."""
+
+    sandbox: IsolatedSandbox
+    program: Program
+
+    def edit(self, **changes: Any) -> None:
+        """Sets keys of the section `hardwareVpn`."""
+        CONFIG["aws-vpn:hardwareVpn"].update(changes)
+        file = self.program.folder / "stacks" / "Pulumi.dev.yaml"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(yaml.safe_dump({"config": CONFIG}), encoding="utf-8")
+
+    def roll(self, *words: str) -> Finished:
+        return self.sandbox.run("aws-vpn", "roll", *words, "--stack", "dev", cwd=self.program.folder)
+
+    def sites(self) -> dict[str, Any]:
+        return self.program.outputs("dev")["hardwareVpn"]["sites"]
+
+    def ends(self, site: str) -> tuple[str, list[str]]:
+        exported = self.sites()[site]
+        return exported["vpnConnectionId"], [tunnel["outsideAddress"] for tunnel in exported["tunnels"]]
+
+    def control(self, path: str, document: object) -> None:
+        request = urllib.request.Request(
+            moto_process.ensure(self.sandbox.places).endpoint + path,
+            method="POST",
+            data=json.dumps(document).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30):
+            return
+
+    def set_up(self, site: str) -> None:
+        connection, addresses = self.ends(site)
+        for address in addresses:
+            asked = {"vpnConnectionId": connection, "outsideIp": address, "status": "UP"}
+            self.control("/sandbox/telemetry", asked)
+
+    def delay(self, returning: float | None) -> None:
+        self.control("/sandbox/tunnel-delays", {"modifying": 0.5, "returning": returning})
+
+    @contextmanager
+    def observed(self, site: str) -> Generator[Observer]:
+        """Looks at a site's tunnels ten times a second as long as the block lasts."""
+        ec2, seen = self.sandbox.client("ec2"), Observer()
+        connection, _ = self.ends(site)
+
+        def look() -> None:
+            while not seen.done.wait(1 / LOOKS_A_SECOND):
+                (found,) = ec2.describe_vpn_connections(VpnConnectionIds=[connection])["VpnConnections"]
+                up = sum(end["Status"] == "UP" for end in found["VgwTelemetry"])
+                seen.looks += 1
+                seen.one_down += up == 1
+                seen.both_down += up == 0
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        try:
+            yield seen
+        finally:
+            seen.done.set()
+            looking.join()
+
+
+@pytest.fixture(scope="module")
+def rolled(tmp_path_factory: pytest.TempPathFactory) -> Generator[Rolled]:
+    sandbox = IsolatedSandbox(tmp_path_factory.mktemp("roll"))
+    program = sandbox.program("aws-vpn", PROGRAM, {})
+    (program.folder / "Pulumi.yaml").write_text(
+        "name: aws-vpn\nruntime: python\nstackConfigDir: stacks\n", encoding="utf-8"
+    )
+    made = Rolled(sandbox, program)
+    try:
+        made.edit()
+        up = program.up("dev")
+        assert up.returncode == 0, up.stdout + up.stderr
+        yield made
+    finally:
+        sandbox.close()
+
+
+@pytest.fixture
+def both_up(rolled: Rolled) -> Rolled:
+    rolled.delay(returning=3)
+    for site in ("berlin", "lisbon"):
+        rolled.set_up(site)
+    return rolled
+
+
+def timeouts(rolled: Rolled, site: str) -> list[int]:
+    return [tunnel["options"]["dpdTimeoutSeconds"] for tunnel in rolled.sites()[site]["tunnels"]]
+
+
+def keys(rolled: Rolled, site: str) -> list[str]:
+    document = rolled.program.outputs("dev")["configurations"][site]
+    return re.findall("<pre_shared_key>(.*?)</pre_shared_key>", document)
+
+
+def test_both_tunnels_at_once_are_refused_before_anything_happens(both_up: Rolled) -> None:
+    before = timeouts(both_up, "berlin"), timeouts(both_up, "lisbon")
+    both_up.edit(tunnelDefaults={"dpdTimeoutSeconds": 50})
+    refused = both_up.program.up("dev")
+    told = refused.stdout + refused.stderr
+    assert refused.returncode != 0
+    assert "berlin: tunnel1DpdTimeoutSeconds, tunnel2DpdTimeoutSeconds would change both tunnels" in told
+    assert "run aws-vpn roll tunnels --stack dev --site berlin" in told
+    assert "Traceback" not in told
+    assert (timeouts(both_up, "berlin"), timeouts(both_up, "lisbon")) == before
+
+
+def test_a_roll_leaves_no_moment_without_a_tunnel_and_a_plain_up_does(
+    both_up: Rolled, tmp_path: Path
+) -> None:
+    before = timeouts(both_up, "lisbon")
+    both_up.edit(tunnelDefaults={"dpdTimeoutSeconds": 60})
+    with both_up.observed("berlin") as seen:
+        done = both_up.roll("tunnels", "--site", "berlin", "--out", str(tmp_path), "--device", "strongswan")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 tunnels changed" in done.stdout
+    assert timeouts(both_up, "berlin") == [60, 60]
+    assert timeouts(both_up, "lisbon") == before
+    assert (seen.both_down, seen.one_down > 0) == (0, True), seen
+    assert len(list(tmp_path.glob("berlin/strongswan/etc/swanctl/conf.d/*.conf"))) == 2
+
+    both_up.delay(returning=60)
+    with both_up.observed("lisbon") as plain:
+        up = both_up.program.up("dev", env={"AWS_VPN_CHANGE_TUNNELS": "both"})
+    assert up.returncode == 0, up.stdout + up.stderr
+    assert plain.both_down > 0, plain
+    preview = both_up.program.preview("dev", "--expect-no-changes")
+    assert preview.returncode == 0, preview.stdout + preview.stderr
+
+
+def test_a_roll_that_was_cut_off_goes_on_when_the_tunnel_is_back(both_up: Rolled) -> None:
+    before = timeouts(both_up, "lisbon")
+    both_up.edit(tunnelDefaults={"dpdTimeoutSeconds": 70})
+    both_up.delay(returning=None)
+    words = ("aws-vpn", "roll", "tunnels", "--stack", "dev", "--site", "lisbon")
+    rolling = both_up.sandbox.start(*words, cwd=both_up.program.folder)
+    assert rolling.stdout is not None
+    assert any("waiting until AWS reports tunnel 1" in line for line in rolling.stdout)
+    rolling.send_signal(signal.SIGKILL)
+    rolling.wait(GIVES_UP_SECONDS)
+    rolling.stdout.close()
+    assert timeouts(both_up, "lisbon") == [70, before[1]]
+
+    again = both_up.roll("tunnels", "--site", "lisbon", "--wait", "0.01")
+    assert again.returncode == 1
+    assert re.search(
+        r"lisbon: tunnel 1 \(.*\) is down since .*, so tunnel 2 \(.*\) stays as it is", again.stderr
+    )
+    assert timeouts(both_up, "lisbon") == [70, before[1]]
+
+    both_up.set_up("lisbon")
+    both_up.delay(returning=1)
+    with both_up.observed("lisbon") as seen:
+        last = both_up.roll("tunnels", "--site", "lisbon")
+    assert last.returncode == 0, last.stdout + last.stderr
+    assert "1 tunnels changed" in last.stdout
+    assert timeouts(both_up, "lisbon") == [70, 70]
+    assert seen.both_down == 0, seen
+
+
+def test_keys_are_rolled_in_both_storages(both_up: Rolled, tmp_path: Path) -> None:
+    before = keys(both_up, "lisbon")
+    both_up.delay(returning=None)
+    lost = both_up.roll("keys", "--site", "lisbon", "--wait", "0.02")
+    assert lost.returncode == 1
+    assert "lisbon: tunnel 1" in lost.stderr
+    assert "did not come up" in lost.stderr
+    halfway = keys(both_up, "lisbon")
+    assert len({*before} & {*halfway}) == 1
+
+    both_up.edit(presharedKeyStorage="SecretsManager")
+    refused = both_up.program.preview("dev")
+    assert refused.returncode != 0
+    assert "aws-vpn roll keys --stack dev --site lisbon" in refused.stdout + refused.stderr
+    both_up.set_up("lisbon")
+    both_up.delay(returning=1)
+    with both_up.observed("lisbon") as seen:
+        moved = both_up.roll("keys", "--site", "lisbon", "--out", str(tmp_path), "--device", "strongswan")
+    assert moved.returncode == 0, moved.stdout + moved.stderr
+    assert seen.both_down == 0, seen
+    assert keys(both_up, "lisbon") == ["REDACTED", "REDACTED"]
+    connection, addresses = both_up.ends("lisbon")
+    (found,) = both_up.sandbox.client("ec2").describe_vpn_connections(VpnConnectionIds=[connection])[
+        "VpnConnections"
+    ]
+    secrets = both_up.sandbox.client("secretsmanager")
+    stored = json.loads(secrets.get_secret_value(SecretId=found["PreSharedKeyArn"])["SecretString"])
+    assert sorted(stored) == sorted(addresses)
+    assert not {*stored.values()} & {*before, *halfway}
+    rendered = "".join(path.read_text() for path in tmp_path.glob("**/conf.d/*.conf"))
+    assert all(key in rendered for key in stored.values())
+    for output in (moved.stdout, moved.stderr):
+        assert not any(key in output for key in stored.values())
+
+
+def test_maintenance_is_applied_one_tunnel_at_a_time_in_its_window(both_up: Rolled) -> None:
+    connection, addresses = both_up.ends("berlin")
+    for address in addresses:
+        both_up.control("/sandbox/maintenance", {"vpnConnectionId": connection, "outsideIp": address})
+    hour = time.gmtime(time.time() + 7200).tm_hour
+    closed = both_up.roll("maintenance", "--window", f"{hour:02}:00-{hour:02}:01")
+    assert closed.returncode == 0, closed.stdout + closed.stderr
+    assert "waits for the window" in closed.stdout
+    assert "0 replacements applied" in closed.stdout
+    with both_up.observed("berlin") as seen:
+        applied = both_up.roll("maintenance")
+    assert applied.returncode == 0, applied.stdout + applied.stderr
+    assert "2 replacements applied" in applied.stdout
+    assert (seen.both_down, seen.one_down > 0) == (0, True), seen
+    assert "0 replacements applied" in both_up.roll("maintenance").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("tunnels", "--site", "porto"), "no site porto in stack dev; should be one of berlin, lisbon"),
+        (("tunnels", "--out", "x"), "one of --out and --device without the other"),
+        (("maintenance", "--window", "2-4"), "--window '2-4'; should be two times in UTC"),
+    ],
+)
+def test_what_is_wrong_is_said_at_once(rolled: Rolled, words: tuple[str, ...], said: str) -> None:
+    refused = rolled.roll(*words)
+    assert refused.returncode == 1
+    assert said in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
