@@ -36,12 +36,16 @@ help: ## Show this list
 	@echo '  AWS_VPN_SANDBOX_DIR      another folder for the sandbox, to run several side by side'
 
 .PHONY: up
-up: setup ## Deploy STACK, judged by the policy pack
+up: policy-config ## Deploy STACK, judged by the policy pack
 	@bin/sandbox pulumi up --yes --stack '$(STACK)' $(POLICY_PACK)
 
 .PHONY: preview
-preview: setup ## Show what deploying STACK would change
+preview: policy-config ## Show what deploying STACK would change
 	@bin/sandbox pulumi preview --stack '$(STACK)' $(POLICY_PACK)
+
+.PHONY: policy-config
+policy-config: setup
+	@$(if $(POLICY_CONFIG),$(BIN)/aws-vpn policies check '$(POLICY_CONFIG)')
 
 .PHONY: refresh
 refresh: setup ## Compare what Pulumi knows of STACK with what the cloud holds, and take over the difference

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,8 +15,13 @@ from model.errors import AwsVpnError
 from operations.outputs import chosen_stacks
 from stacks.stack_file import SettingsError, read_stack_file, stack_file_name
 
-NETWORKS_RULE = "networks-do-not-overlap"
-"""The policy whose `networks` name ranges that no program makes."""
+NETWORKS_RULES = ("networks-do-not-overlap", "no-overlapping-cidrs")
+"""The policy whose `networks` name ranges that no program makes, and its family, which counts where the
+policy itself has none."""
+
+
+_MISSPELT = 0.9
+"""From this likeness on, of at most 1, another name is one of these misspelt, and none of another policy."""
 
 
 class ConfigurationError(AwsVpnError):
@@ -105,33 +111,53 @@ def _of_file(addresses: AddressFile) -> Iterator[Range]:
 
 
 def _of_configuration(path: Path) -> list[Range]:
-    place = f"{path}: {NETWORKS_RULE}.networks"
     ranges: list[Range] = []
     problems: list[str] = []
-    for i, given in enumerate(_configured(path, place)):
+    rule, networks = _configured(path)
+    for i, given in enumerate(networks):
         network = cast("dict[str, Any]", given) if isinstance(given, dict) else {"cidr": given}
-        cidr = str(network.get("cidr"))
+        cidr, name = network.get("cidr"), network.get("name")
+        place = f"{path}: {rule}.networks[{i}]"
         try:
-            span(cidr)
+            span(str(cidr))
         except ValueError as error:
-            problems.append(f"{place}[{i}].cidr = {cidr[:60]}; should be {error}")
-            continue
-        owner = f"network {network.get('name', '')}"
-        ranges.append(Range(cidr=cidr, kind="network", owner=owner, name=f"{path.name} networks[{i}]"))
+            problems.append(f"{place}.cidr = {str(cidr)[:60]}; should be {error}")
+        if not isinstance(name, str) or not name:
+            problems.append(f"{place}.name = {str(name)[:60]}; should say what the network is")
+        if not problems:
+            source = f"{path.name} networks[{i}]"
+            ranges.append(Range(cidr=str(cidr), kind="network", owner=f"network {name}", name=source))
     if problems:
         raise ConfigurationError("\n".join(problems))
     return ranges
 
 
-def _configured(path: Path, place: str) -> list[Any]:
+def _configured(path: Path) -> tuple[str, list[Any]]:
+    """The name that has networks, and these."""
     try:
         document: Any = json.loads(path.read_text("utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{path}: should be a readable file: {error.strerror}") from None
     except ValueError as error:
         raise ConfigurationError(f"{path}: should be JSON: {error}") from None
-    rule = cast("dict[str, Any]", document).get(NETWORKS_RULE, {}) if isinstance(document, dict) else None
-    networks: Any = cast("dict[str, Any]", rule).get("networks", []) if isinstance(rule, dict) else []
-    if rule is None or not isinstance(networks, list):
-        raise ConfigurationError(f"{place}; should be a list of networks with name and cidr")
-    return cast("list[Any]", networks)
+    if not isinstance(document, dict):
+        raise ConfigurationError(f"{path}: should be an object with a key for each policy")
+    given = cast("dict[str, Any]", document)
+    problems = [
+        f"{path}: {name}; should be {close[0]}"
+        for name in given
+        if name not in NETWORKS_RULES and (close := get_close_matches(name, NETWORKS_RULES, 1, _MISSPELT))
+    ]
+    found: list[tuple[str, list[Any]]] = []
+    for rule in (name for name in NETWORKS_RULES if name in given):
+        options = given[rule]
+        networks = cast("dict[str, Any]", options).get("networks") if isinstance(options, dict) else None
+        if not isinstance(options, dict | str):
+            problems.append(f"{path}: {rule}; should be a level, or an object with a list of networks")
+        elif isinstance(networks, list):
+            found.append((rule, cast("list[Any]", networks)))
+        elif networks is not None:
+            problems.append(f"{path}: {rule}.networks; should be a list of networks with name and cidr")
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+    return found[0] if found else (NETWORKS_RULES[0], [])

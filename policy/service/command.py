@@ -12,7 +12,7 @@ from policy.rules.registry import RULES
 from policy.service import catalogue
 from policy.service.configuration import check_file, schema_of_file
 from policy.service.deployed_stacks import judge_all_deployed
-from policy.service.report import sarif, summary, violations, workflow_commands
+from policy.service.report import ReportError, sarif, summary, violations, workflow_commands
 
 FILE = click.Path(path_type=Path)
 
@@ -71,7 +71,10 @@ def annotate(events: Path, stack: str, target: Path | None) -> None:
         click.echo(line)
     text = summary(found, stack) + "\n"
     if target:
-        target.write_text(text, encoding="utf-8")
+        try:
+            target.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise ReportError(f"{target}: {error.strerror}") from None
     else:
         click.echo(text, nl=False)
 

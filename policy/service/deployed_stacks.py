@@ -18,6 +18,8 @@ from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from model.errors import AwsVpnError
+from policy.rules.registry import RULES
+from policy.service.configuration import check_file
 
 PACK_FOLDER = Path(__file__).resolve().parents[1]
 DEPLOYMENT_VERSION = 3
@@ -42,7 +44,10 @@ def judge_all_deployed(more: Iterable[Path], config: Path | None, *, as_events: 
 
     Raises:
         CheckError: the stacks cannot be compared.
+        ConfigurationError: `config` cannot be used.
     """
+    if config:
+        check_file(config, RULES)
     states = [*_deployed(), *(_read(path) for path in more)]
     return _analyzed(merged(states), config, as_events=as_events)
 
@@ -52,7 +57,7 @@ def merged(states: Iterable[dict[str, Any]]) -> dict[str, Any]:
     resources = [
         _without_secrets(resource)
         for state in states
-        for resource in state.get("deployment", {}).get("resources", ())
+        for resource in state["deployment"].get("resources") or ()
         if not resource.get("delete")
     ]
     manifest = {"time": "0001-01-01T00:00:00Z", "magic": "", "version": ""}
@@ -72,20 +77,44 @@ def _without_secrets(value: Any) -> Any:
 
 def _deployed() -> Iterator[dict[str, Any]]:
     """The state of every stack of the project that has resources."""
-    listed = json.loads(_pulumi("stack", "ls", "--json"))
-    stacks = sorted(stack["name"] for stack in listed if stack.get("resourceCount") != 0)
+    stacks = sorted(_names(_pulumi("stack", "ls", "--json")))
     for stack in stacks:
-        yield json.loads(_pulumi("stack", "export", "--stack", stack))
+        yield _state(_pulumi("stack", "export", "--stack", stack), f"pulumi stack export --stack {stack}")
     print(f"Deployed stacks: {', '.join(stacks) or 'none'}", file=sys.stderr)
+
+
+def _names(listed: str) -> Iterator[str]:
+    """The stacks that have resources."""
+    try:
+        stacks: Any = json.loads(listed)
+        if isinstance(stacks, list):
+            yield from [
+                stack["name"] for stack in cast("list[Any]", stacks) if stack.get("resourceCount") != 0
+            ]
+            return
+    except (ValueError, LookupError, AttributeError):
+        pass
+    raise CheckError(f"pulumi stack ls --json printed no list of stacks: {listed.strip()[:60]!r}")
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return _state(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
         raise CheckError(f"{path}: {error.strerror}") from None
-    except ValueError:
+    except UnicodeDecodeError:
         raise CheckError(f"{path}: not a state written by pulumi stack export") from None
+
+
+def _state(text: str, source: str) -> dict[str, Any]:
+    try:
+        state = json.loads(text)
+        resources: Any = state["deployment"].get("resources") or []
+        if all(isinstance(resource["urn"], str) for resource in resources):
+            return state
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        pass
+    raise CheckError(f"{source}: not a state written by pulumi stack export")
 
 
 def _analyzed(state: dict[str, Any], config: Path | None, *, as_events: bool) -> int:

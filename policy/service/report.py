@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from model.errors import AwsVpnError
 from policy.rules.registry import BY_NAME, FAMILIES, FAMILY_OF, PACK, PACK_VERSION, RULES
@@ -62,11 +62,11 @@ def violations(path: Path) -> list[Violation]:
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        events = [json.loads(line) for line in lines if line.strip()]
-        found = [event["policyEvent"] for event in events if event.get("policyEvent")]
+        events = [_object(json.loads(line)) for line in lines if line.strip()]
+        found = [_object(event["policyEvent"]) for event in events if event.get("policyEvent")]
     except OSError as error:
         raise ReportError(f"{path}: {error.strerror}") from None
-    except (ValueError, AttributeError):
+    except (ValueError, RecursionError):
         raise ReportError(f"{path}: not an event log of the engine, which has a JSON object a line") from None
     return list(dict.fromkeys(_violation(event) for event in found))
 
@@ -111,6 +111,12 @@ def summary(found: Iterable[Violation], stack: str) -> str:
     lines += ["| Level | Rule | Resource | Finding |", "|---|---|---|---|"]
     lines += [f"| {v.level} | `{v.rule}` | `{v.resource}` | {_cell(v.message)} |" for v in found]
     return "\n".join(lines)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return cast("dict[str, Any]", value)
 
 
 def _violation(event: dict[str, Any]) -> Violation:

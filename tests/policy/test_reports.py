@@ -151,13 +151,16 @@ def test_summary_lists_mandatory_findings_first(events: Path) -> None:
     assert f"All {len(RULES)} rules are kept." in summary([], "dev")
 
 
+@pytest.mark.parametrize("command", ["sarif", "annotate"])
+@pytest.mark.parametrize("text", ["no events", "[1]", "1", '{"policyEvent": "x"}', '{"policyEvent": [1]}'])
 def test_a_log_that_is_none_is_refused_in_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, text: str
 ) -> None:
     file = tmp_path / "events.json"
-    file.write_text("no events", encoding="utf-8")
-    assert main(["policies", "sarif", str(file)]) == 1
-    assert capsys.readouterr().err.count("\n") == 1
+    file.write_text(text, encoding="utf-8")
+    assert main(["policies", command, str(file)]) == 1
+    said = capsys.readouterr().err
+    assert said == f"{file}: not an event log of the engine, which has a JSON object a line\n"
     assert main(["policies", "sarif", str(tmp_path / "missing")]) == 1
     assert "No such file" in capsys.readouterr().err
 
@@ -166,6 +169,13 @@ def test_annotate_writes_the_summary_where_it_is_told(events: Path, tmp_path: Pa
     target = tmp_path / "summary.md"
     assert main(["policies", "annotate", str(events), "--stack", "prod", "--summary", str(target)]) == 0
     assert target.read_text(encoding="utf-8").startswith("### Policies: prod")
+
+
+def test_a_summary_that_cannot_be_written_is_one_line(
+    events: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["policies", "annotate", str(events), "--summary", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"{tmp_path}: Is a directory\n"
 
 
 def test_workflows_fit_githubs_schema() -> None:

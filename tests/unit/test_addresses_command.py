@@ -216,7 +216,45 @@ def test_networks_of_the_policies_that_are_wrong_are_told_all_at_once(
     assert [line.partition(" = ")[0] for line in lines] == [
         "p.json: networks-do-not-overlap.networks[0].cidr",
         "p.json: networks-do-not-overlap.networks[1].cidr",
+        "p.json: networks-do-not-overlap.networks[1].name",
     ]
+
+
+CORP = {"networks": [{"name": "corp", "cidr": "10.1.0.0/16"}]}
+
+
+@pytest.mark.parametrize(
+    ("configuration", "free"),
+    [
+        ({"no-overlapping-cidrs": CORP}, False),
+        ({"no-overlapping-cidrs": CORP, "networks-do-not-overlap": "advisory"}, False),
+        ({"no-overlapping-cidrs": CORP, "networks-do-not-overlap": {"networks": []}}, True),
+        ({"vpc-in-private-space": "mandatory", "subnets-do-not-overlap": "advisory"}, True),
+    ],
+)
+def test_networks_of_the_family_count_where_the_policy_names_none(
+    project: Path, configuration: dict[str, Any], free: bool
+) -> None:
+    (project / "p.json").write_text(json.dumps(configuration))
+    words = ["addresses", "check", "10.1.0.0/16", "--policy-pack-config", "p.json"]
+    assert main(words) == (0 if free else 1)
+
+
+@pytest.mark.parametrize(
+    ("configuration", "line"),
+    [
+        ([], "p.json: should be an object with a key for each policy"),
+        ({"no-overlaping-cidrs": CORP}, "p.json: no-overlaping-cidrs; should be no-overlapping-cidrs"),
+        ({"no-overlapping-cidrs": [CORP]}, "p.json: no-overlapping-cidrs; should be a level, or an object"),
+        ({"no-overlapping-cidrs": {"networks": CORP}}, "p.json: no-overlapping-cidrs.networks; should be a"),
+    ],
+)
+def test_a_malformed_configuration_of_the_policies_is_told(
+    project: Path, capsys: pytest.CaptureFixture[str], configuration: object, line: str
+) -> None:
+    (project / "p.json").write_text(json.dumps(configuration))
+    assert main(["addresses", "check", "10.1.0.0/16", "--policy-pack-config", "p.json"]) == 1
+    assert line in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,16 @@ from policy.rules.rule import Level, Parameters, StackRule
 
 def _check_telemetry(graph: Graph, _parameters: Parameters) -> Iterator[Finding]:
     for connection in graph.of(aws.VPN_CONNECTION):
-        for item in connection.items("vgwTelemetries"):
-            if part(item, "status") == "DOWN":
-                yield Finding(
-                    message=f"the tunnel of {connection} at {part(item, 'outsideIpAddress')} was down when "
-                    "AWS was last asked",
-                    resource=connection,
-                )
+        telemetries = connection.items("vgwTelemetries")
+        down = [part(one, "outsideIpAddress") for one in telemetries if part(one, "status") == "DOWN"]
+        if down:
+            tunnels = "the tunnel" if len(down) == 1 else "both tunnels"
+            was = "was" if len(down) == 1 else "were"
+            yield Finding(
+                message=f"{tunnels} of {connection} at {' and '.join(map(str, down))} {was} down when AWS "
+                "was last asked",
+                resource=connection,
+            )
 
 
 RULE = StackRule(

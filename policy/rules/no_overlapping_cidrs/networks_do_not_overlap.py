@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from pulumi_policy import Severity
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from model.addresses import overlaps
 from model.free_blocks import FreeBlocks
@@ -25,11 +27,25 @@ SAME_OFFICE = (
 )
 
 
+def _check_block(cidr: str) -> str:
+    try:
+        ip_network(cidr)
+    except ValueError:
+        block = parsed(cidr)
+        right = (
+            f"should be {block}, which has no host bits" if block else "should be a block such as 10.0.0.0/16"
+        )
+        raise PydanticCustomError("cidr", "{right}", {"right": right}) from None
+    return cidr
+
+
 class NamedNetwork(Section):
     """A network that no Pulumi program makes: a corporate range, a peer, a partner."""
 
     name: Annotated[str, Field(min_length=1, description="what the network is")]
-    cidr: Annotated[str, Field(description="its block, IPv4 or IPv6")]
+    cidr: Annotated[
+        str, AfterValidator(_check_block), Field(description="its block, IPv4 or IPv6, without host bits")
+    ]
 
 
 class NetworkParameters(OverlapParameters):
@@ -71,13 +87,8 @@ def _everything_said(graph: Graph, parameters: NetworkParameters) -> Iterator[Ta
     yield from taken_in(graph, parameters.domain_tag, parameters.components)
     yield from taken_in_files(parameters.stack_files, parameters.domain_tag, graph.stacks)
     for network in parameters.networks:
-        block = parsed(network.cidr)
-        if block is None:
-            yield Finding(
-                message=f"network {network.name} of the configuration has no CIDR block", undecided=True
-            )
-        else:
-            yield Taken(block, f"network {network.name} of the policy's configuration", "", "network", NOBODY)
+        block = ip_network(network.cidr)
+        yield Taken(block, f"network {network.name} of the policy's configuration", "", "network", NOBODY)
 
 
 def _clashes(claims: list[Taken], own: frozenset[tuple[str, str]]) -> Iterator[Finding]:
