@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from botocore.exceptions import BotoCoreError, ClientError
 
 
@@ -33,6 +36,16 @@ def is_gone(error: ClientError) -> bool:
         "ServerSideEncryptionConfigurationNotFoundError",
         "404",
     )
+
+
+def answer_of(operation: Callable[..., Any], **request: Any) -> dict[str, Any] | None:
+    """What a reading operation answers, or None when there is no such thing."""
+    try:
+        return operation(**request)
+    except ClientError as error:
+        if is_gone(error):
+            return None
+        raise
 
 
 def explain(error: Exception) -> str:

@@ -169,7 +169,7 @@ def test_a_route_has_one_destination_and_one_target(
     assert reason in str(caught.value)
 
 
-def test_rules_of_a_security_group_in_any_order_are_the_same(driver: Driver, vpc: Made) -> None:
+def test_rules_have_no_order_and_their_sources_the_programs_own(driver: Driver, vpc: Made) -> None:
     ssh: dict[str, Any] = {
         "protocol": "tcp",
         "fromPort": 22,
@@ -180,7 +180,9 @@ def test_rules_of_a_security_group_in_any_order_are_the_same(driver: Driver, vpc
     inputs = {"vpcId": vpc.ident, "ingress": [ssh], "egress": [out]}
     group = driver.create("aws:ec2/securityGroup:SecurityGroup", inputs)
     turned = {**ssh, "cidrBlocks": ssh["cidrBlocks"][::-1]}
-    assert driver.differences(group, {**inputs, "ingress": [turned]}) == {}
+    assert driver.differences(group, {**inputs, "ingress": [turned]}) == {"ingress": "UPDATE"}
+    group = driver.update(group, {**inputs, "ingress": [turned, out]})
+    assert driver.differences(group, {**inputs, "ingress": [out, turned]}) == {}
     ike = {"protocol": "udp", "fromPort": 500, "toPort": 500, "self": True}
     group = driver.update(group, {**inputs, "ingress": [ike]})
     assert driver.differences(group, {**inputs, "ingress": [ike], "description": "x"}) == {

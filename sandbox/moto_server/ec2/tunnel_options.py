@@ -1,7 +1,6 @@
 """The options of one VPN tunnel, held to AWS's rules.
 
-Rules: VpnTunnelOptionsSpecification in the EC2 API reference, "Tunnel options for your AWS Site-to-Site VPN
-connection". Options that the request leaves out are left out of the description too; what then holds is in
+Options that the request leaves out are left out of the description too; what then holds is in
 `Tunnel.effective`.
 """
 
@@ -18,36 +17,18 @@ from typing import Any
 from moto.ec2.exceptions import EC2ClientError
 
 from sandbox.moto_server.ec2.tunnel_outage import Maintenance, Telemetry
-
-INSIDE_RANGE = IPv4Network("169.254.0.0/16")
-RESERVED_INSIDE = frozenset(
-    IPv4Network(block)
-    for block in (
-        *(f"169.254.{third}.0/30" for third in range(6)),
-        "169.254.169.252/30",
-    )
+from sandbox.tunnel_limits import (
+    CHOICES,
+    DESCRIBED_AS,
+    INSIDE_RANGE,
+    KEY,
+    KEY_RULE,
+    LISTS,
+    RANGES,
+    RESERVED_INSIDE,
 )
-ENCRYPTION = ("AES128", "AES256", "AES128-GCM-16", "AES256-GCM-16")
-INTEGRITY = ("SHA1", "SHA2-256", "SHA2-384", "SHA2-512")
-LISTS: dict[str, tuple[object, ...]] = {
-    "Phase1EncryptionAlgorithms": ENCRYPTION,
-    "Phase2EncryptionAlgorithms": ENCRYPTION,
-    "Phase1IntegrityAlgorithms": INTEGRITY,
-    "Phase2IntegrityAlgorithms": INTEGRITY,
-    "Phase1DHGroupNumbers": (2, *range(14, 25)),
-    "Phase2DHGroupNumbers": (2, 5, *range(14, 25)),
-    "IKEVersions": ("ikev1", "ikev2"),
-}
-RANGES: dict[str, tuple[int, int]] = {
-    "Phase1LifetimeSeconds": (900, 28800),
-    "Phase2LifetimeSeconds": (900, 3600),
-    "RekeyMarginTimeSeconds": (60, 1800),
-    "RekeyFuzzPercentage": (0, 100),
-    "ReplayWindowSize": (64, 2048),
-    "DPDTimeoutSeconds": (30, 2**31 - 1),
-}
+
 STORAGES = ("Standard", "SecretsManager")
-CHOICES = {"DPDTimeoutAction": ("clear", "none", "restart"), "StartupAction": ("add", "start")}
 DEFAULTS: dict[str, Any] = {
     **LISTS,
     "Phase1LifetimeSeconds": 28800,
@@ -56,14 +37,6 @@ DEFAULTS: dict[str, Any] = {
     "DPDTimeoutSeconds": 30,
     "StartupAction": "add",
 }
-DESCRIBED_AS = {
-    "DPDTimeoutSeconds": "DpdTimeoutSeconds",
-    "DPDTimeoutAction": "DpdTimeoutAction",
-    "IKEVersions": "IkeVersions",
-}
-"""The members that EC2 names differently in a request and in a description."""
-
-_KEY = re.compile(r"[1-9A-Za-z._][0-9A-Za-z._]{7,63}")
 _KEY_CHARACTERS = string.ascii_letters + string.digits + "._"
 _LOG_GROUP = re.compile(r"arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-group:[\w./#-]+(:\*)?")
 
@@ -185,11 +158,10 @@ def read_key(key: str) -> str:
     Raises:
         EC2ClientError: InvalidParameterValue, without the key, when it is not of AWS's form.
     """
-    if not _KEY.fullmatch(key):
+    if not KEY.fullmatch(key):
         raise EC2ClientError(
             "InvalidParameterValue",
-            "The value for parameter PreSharedKey is invalid: it must be 8 to 64 letters, digits, periods, "
-            "underscores, the first of them not a zero.",
+            f"The value for parameter PreSharedKey is invalid: it must be {KEY_RULE}.",
         )
     return key
 

@@ -1,77 +1,21 @@
-"""The table of resource types, one module a service family."""
+"""The table of resource types: every one that a module in this folder declares."""
 
 from __future__ import annotations
 
-from sandbox.provider.resources import (
-    addresses,
-    autoscaling,
-    iam,
-    instance,
-    launch_template,
-    log_metric_filter,
-    observability,
-    routing,
-    s3_buckets,
-    s3_objects,
-    secrets,
-    security_groups,
-    vpc,
-    vpn,
-    vpn_connection,
-)
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+
 from sandbox.provider.table import ResourceType
 
-RESOURCE_TYPES: dict[str, ResourceType] = {
-    one.typename: one
-    for one in (
-        vpc.Vpc(),
-        vpc.VpcIpv4CidrBlockAssociation(),
-        vpc.Subnet(),
-        vpc.InternetGateway(),
-        vpc.FlowLog(),
-        routing.RouteTable(),
-        routing.Route(),
-        routing.RouteTableAssociation(),
-        routing.MainRouteTableAssociation(),
-        vpn.VpnGateway(),
-        vpn.VpnGatewayAttachment(),
-        vpn.CustomerGateway(),
-        vpn.VpnConnectionRoute(),
-        vpn.VpnGatewayRoutePropagation(),
-        vpn_connection.VpnConnection(),
-        security_groups.SecurityGroup(),
-        security_groups.DefaultSecurityGroup(),
-        security_groups.SecurityGroupIngressRule(),
-        security_groups.SecurityGroupEgressRule(),
-        addresses.Eip(),
-        addresses.EipAssociation(),
-        addresses.NatGateway(),
-        addresses.NetworkInterface(),
-        iam.Role(),
-        iam.RolePolicy(),
-        iam.RolePolicyAttachment(),
-        iam.Policy(),
-        iam.InstanceProfile(),
-        observability.LogGroup(),
-        log_metric_filter.LogMetricFilter(),
-        observability.MetricAlarm(),
-        observability.Topic(),
-        observability.TopicSubscription(),
-        observability.TopicPolicy(),
-        secrets.Secret(),
-        secrets.SecretVersion(),
-        secrets.Parameter(),
-        secrets.Key(),
-        instance.Instance(),
-        launch_template.LaunchTemplate(),
-        autoscaling.Group(),
-        s3_buckets.Bucket(),
-        s3_buckets.BucketOwnershipControls(),
-        s3_buckets.BucketPolicy(),
-        s3_buckets.BucketPublicAccessBlock(),
-        s3_buckets.BucketServerSideEncryptionConfiguration(),
-        s3_buckets.BucketVersioning(),
-        s3_objects.BucketObjectv2(),
-    )
-}
+
+def _declared() -> Iterator[type[ResourceType]]:
+    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        for one in vars(import_module(module.name)).values():
+            if isinstance(one, type) and one.__module__ == module.name and "typename" in vars(one):
+                assert issubclass(one, ResourceType)
+                yield one
+
+
+RESOURCE_TYPES: dict[str, ResourceType] = {one.typename: one() for one in _declared()}
 """Every type that the sandbox knows, by its name."""

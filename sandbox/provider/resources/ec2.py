@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, cast
 
-from botocore.exceptions import ClientError
-
 from sandbox.provider.arguments import arguments, surplus, tag_list, tag_map
 from sandbox.provider.aws_client import Cloud
-from sandbox.provider.errors import is_gone
+from sandbox.provider.errors import answer_of
 from sandbox.provider.table import ResourceType
 from sandbox.provider.values import Values
 
 
 def first(cloud: Cloud, operation: str, **request: Any) -> Values | None:
     """The first thing of a description, or None when there is none, or AWS says that it does not exist."""
-    try:
-        response: Values = getattr(cloud.ec2, operation)(**request)
-    except ClientError as error:
-        if is_gone(error):
-            return None
-        raise
+    response = answer_of(getattr(cloud.ec2, operation), **request) or {}
     answers = (value for key, value in response.items() if key != "ResponseMetadata")
     found = next(
         (cast("list[Values]", value) for value in answers if isinstance(value, list)), list[Values]()

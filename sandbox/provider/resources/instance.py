@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
-from typing import Any
 
-from sandbox.provider.arguments import given, tag_list, tag_map
+from sandbox.provider.arguments import tag_list
 from sandbox.provider.aws_client import Cloud
 from sandbox.provider.constraints import identifier, ipv4_address, one_of
-from sandbox.provider.errors import ProviderError
 from sandbox.provider.resources.ec2 import Ec2Type, first
-from sandbox.provider.table import Change, Property, block, blocks, flag, labels, number, strings, text
-from sandbox.provider.values import Values, part, parts
+from sandbox.provider.resources.instance_attributes import attribute_of, decoded, user_data
+from sandbox.provider.resources.instance_disk import (
+    change_disk,
+    disk_request,
+    root_block_device,
+    root_disk,
+)
+from sandbox.provider.resources.instance_network import network_request, primary_interface, security_groups
+from sandbox.provider.table import Change, block, blocks, flag, labels, number, strings, text
+from sandbox.provider.values import Values, part
 
 _METADATA = (
     ("httpEndpoint", "HttpEndpoint"),
@@ -21,6 +26,7 @@ _METADATA = (
     ("httpProtocolIpv6", "HttpProtocolIpv6"),
     ("instanceMetadataTags", "InstanceMetadataTags"),
 )
+
 _STOPPED_TO_CHANGE = {
     "instanceType": "InstanceType",
     "userData": "UserData",
@@ -35,22 +41,6 @@ _ATTRIBUTES = {
     "instanceInitiatedShutdownBehavior": "InstanceInitiatedShutdownBehavior",
     "sourceDestCheck": "SourceDestCheck",
 }
-_DISK = "BlockDeviceMappings.[].Ebs"
-
-
-def _root_block_device() -> Property:
-    return block(
-        "rootBlockDevice",
-        flag("deleteOnTermination", default=True),
-        flag("encrypted", computed=True, force_new=True),
-        text("kmsKeyId", computed=True, force_new=True),
-        number("iops", f"{_DISK}.Iops", computed=True),
-        number("throughput", f"{_DISK}.Throughput", computed=True),
-        number("volumeSize", f"{_DISK}.VolumeSize", computed=True),
-        text("volumeType", f"{_DISK}.VolumeType", computed=True),
-        labels("tags", computed=True),
-        computed=True,
-    )
 
 
 class Instance(Ec2Type):
@@ -110,7 +100,7 @@ class Instance(Ec2Type):
             "creditSpecification",
             text("cpuCredits", "CreditSpecification.CpuCredits", rule=one_of("standard", "unlimited")),
         ),
-        _root_block_device(),
+        root_block_device(),
         labels("volumeTags"),
     )
     outputs = (
@@ -161,7 +151,7 @@ class Instance(Ec2Type):
         found = self._instance(cloud, ident)
         if found is None:
             return None
-        primary = _primary(found)
+        primary = primary_interface(found)
         placement: Values = part(found, "Placement")
         association = first(
             cloud,
@@ -171,7 +161,7 @@ class Instance(Ec2Type):
         profile = str(part(association or found, "IamInstanceProfile").get("Arn", ""))
         state: Values = {
             **self.tags_of(found),
-            **_user_data(cloud, ident, known),
+            **user_data(cloud, ident, known),
             "arn": cloud.arn("ec2", f"instance/{ident}"),
             "ami": found["ImageId"],
             "instanceType": found["InstanceType"],
@@ -183,7 +173,7 @@ class Instance(Ec2Type):
             "privateDns": found.get("PrivateDnsName", ""),
             "publicIp": found.get("PublicIpAddress", ""),
             "publicDns": found.get("PublicDnsName", ""),
-            "vpcSecurityGroupIds": [group["GroupId"] for group in _groups(found, primary)],
+            "vpcSecurityGroupIds": [group["GroupId"] for group in security_groups(found, primary)],
             "securityGroups": [],
             "iamInstanceProfile": profile.rsplit("/", 1)[-1],
             "keyName": found.get("KeyName", ""),
@@ -195,15 +185,15 @@ class Instance(Ec2Type):
             "outpostArn": found.get("OutpostArn", ""),
             "passwordData": "",
             "spotInstanceRequestId": found.get("SpotInstanceRequestId", ""),
-            "disableApiTermination": _attribute(cloud, ident, "disableApiTermination"),
-            "instanceInitiatedShutdownBehavior": _attribute(
+            "disableApiTermination": attribute_of(cloud, ident, "disableApiTermination"),
+            "instanceInitiatedShutdownBehavior": attribute_of(
                 cloud, ident, "instanceInitiatedShutdownBehavior"
             ),
             "metadataOptions": _members(found.get("MetadataOptions") or {}, _METADATA),
-            "rootBlockDevice": _root_disk(cloud, found),
+            "rootBlockDevice": root_disk(cloud, found),
         }
         if known.get("volumeTags"):
-            state["volumeTags"] = state["rootBlockDevice"].get("tags")
+            state["volumeTags"] = state["rootBlockDevice"].pop("tags", {})
         if found.get("MaintenanceOptions"):
             state["maintenanceOptions"] = {"autoRecovery": found["MaintenanceOptions"]["AutoRecovery"]}
         if known.get("associatePublicIpAddress") is None:
@@ -237,7 +227,7 @@ class Instance(Ec2Type):
             cloud.ec2.modify_instance_credit_specification(InstanceCreditSpecifications=[credits])
         if "iamInstanceProfile" in names:
             _change_profile(cloud, ident, new.get("iamInstanceProfile"))
-        self._change_disk(cloud, ident, change)
+        change_disk(cloud, ident, change)
         self._change_stopped(cloud, ident, change)
 
     def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
@@ -254,7 +244,7 @@ class Instance(Ec2Type):
 
     def _run_request(self, cloud: Cloud, inputs: Values) -> Values:
         request = self.request(inputs)
-        request |= {"MinCount": 1, "MaxCount": 1, **_network_request(inputs)}
+        request |= {"MinCount": 1, "MaxCount": 1, **network_request(inputs), **disk_request(cloud, inputs)}
         if inputs.get("availabilityZone"):
             request.setdefault("Placement", {})["AvailabilityZone"] = inputs["availabilityZone"]
         if inputs.get("iamInstanceProfile"):
@@ -262,44 +252,13 @@ class Instance(Ec2Type):
         if inputs.get("monitoring") is not None:
             request["Monitoring"] = {"Enabled": inputs["monitoring"]}
         if inputs.get("userData") or inputs.get("userDataBase64"):
-            request["UserData"] = _decoded(inputs)
-        if inputs.get("rootBlockDevice"):
-            request["BlockDeviceMappings"] = [
-                {
-                    "DeviceName": _root_name(cloud, inputs["ami"]),
-                    "Ebs": _disk_request(inputs["rootBlockDevice"]),
-                }
-            ]
+            request["UserData"] = decoded(inputs)
         volume_tags = inputs.get("volumeTags") or part(inputs, "rootBlockDevice").get("tags")
         if volume_tags:
             request.setdefault("TagSpecifications", []).append(
                 {"ResourceType": "volume", "Tags": tag_list(volume_tags)}
             )
         return request
-
-    @staticmethod
-    def _change_disk(cloud: Cloud, ident: str, change: Change) -> None:
-        if not change.names & {"rootBlockDevice", "volumeTags"}:
-            return
-        old: Values = change.old.get("rootBlockDevice") or {}
-        new: Values = change.new.get("rootBlockDevice") or {}
-        size = {
-            member: new[name]
-            for name, member in _DISK_SIZES
-            if new.get(name) is not None and new[name] != old.get(name)
-        }
-        if size:
-            cloud.ec2.modify_volume(VolumeId=old["volumeId"], **size)
-        keep = new.get("deleteOnTermination", True)
-        if keep != old.get("deleteOnTermination", True):
-            mapping = {"DeviceName": old["deviceName"], "Ebs": {"DeleteOnTermination": keep}}
-            cloud.ec2.modify_instance_attribute(InstanceId=ident, BlockDeviceMappings=[mapping])
-        tags = change.new.get("volumeTags") or part(new, "tags")
-        gone = [{"Key": key} for key in part(old, "tags") if key not in tags]
-        if tags:
-            cloud.ec2.create_tags(Resources=[old["volumeId"]], Tags=tag_list(tags))
-        if gone:
-            cloud.ec2.delete_tags(Resources=[old["volumeId"]], Tags=gone)
 
     @staticmethod
     def _change_stopped(cloud: Cloud, ident: str, change: Change) -> None:
@@ -309,7 +268,7 @@ class Instance(Ec2Type):
         cloud.ec2.stop_instances(InstanceIds=[ident])
         cloud.ec2.get_waiter("instance_stopped").wait(InstanceIds=[ident], WaiterConfig={"Delay": 2})
         for name in names:
-            value = _decoded(change.new) if name.startswith("userData") else change.new.get(name)
+            value = decoded(change.new) if name.startswith("userData") else change.new.get(name)
             cloud.ec2.modify_instance_attribute(
                 InstanceId=ident, **{_STOPPED_TO_CHANGE[name]: {"Value": value}}
             )
@@ -317,124 +276,8 @@ class Instance(Ec2Type):
         cloud.ec2.get_waiter("instance_running").wait(InstanceIds=[ident], WaiterConfig={"Delay": 2})
 
 
-_DISK_SIZES = (
-    ("iops", "Iops"),
-    ("throughput", "Throughput"),
-    ("volumeSize", "Size"),
-    ("volumeType", "VolumeType"),
-)
-_DISK_MEMBERS = (
-    ("deleteOnTermination", "DeleteOnTermination"),
-    ("encrypted", "Encrypted"),
-    ("kmsKeyId", "KmsKeyId"),
-    ("iops", "Iops"),
-    ("throughput", "Throughput"),
-    ("volumeSize", "VolumeSize"),
-    ("volumeType", "VolumeType"),
-)
-
-
 def _members(description: Values, names: tuple[tuple[str, str], ...]) -> Values:
     return {name: description[member] for name, member in names if description.get(member) is not None}
-
-
-def _primary(instance: Values) -> Values:
-    """The first interface; nothing while the instance has none."""
-    interfaces = parts(instance, "NetworkInterfaces")
-    return next((one for one in interfaces if one["Attachment"]["DeviceIndex"] == 0), Values())
-
-
-def _groups(instance: Values, primary: Values) -> list[Values]:
-    """The security groups, which are those of the first interface."""
-    return primary.get("Groups") or instance.get("SecurityGroups") or []
-
-
-def _disk_request(disk: Values) -> Values:
-    request = {member: disk[name] for name, member in _DISK_MEMBERS if disk.get(name) is not None}
-    return {"DeleteOnTermination": True, **request}
-
-
-def _decoded(inputs: Values) -> Any:
-    """User data before its encoding: botocore encodes it."""
-    if inputs.get("userDataBase64"):
-        return base64.b64decode(inputs["userDataBase64"])
-    return inputs.get("userData", "")
-
-
-def _network_request(inputs: Values) -> Values:
-    """The interfaces: given, or one made with the instance where a public address is asked for or not."""
-    own: list[Values] = list(inputs.get("networkInterfaces") or ())
-    if inputs.get("primaryNetworkInterface"):
-        own = [{"deviceIndex": 0, **inputs["primaryNetworkInterface"]}, *own]
-    if own:
-        return {
-            "NetworkInterfaces": [
-                {"DeviceIndex": one["deviceIndex"], "NetworkInterfaceId": one["networkInterfaceId"]}
-                for one in own
-            ]
-        }
-    groups = inputs.get("vpcSecurityGroupIds") or None
-    subnet, private = inputs.get("subnetId"), inputs.get("privateIp")
-    if inputs.get("associatePublicIpAddress") is None:
-        return given(SubnetId=subnet, PrivateIpAddress=private, SecurityGroupIds=groups)
-    return {
-        "NetworkInterfaces": [
-            given(
-                DeviceIndex=0,
-                AssociatePublicIpAddress=inputs["associatePublicIpAddress"],
-                SubnetId=subnet,
-                PrivateIpAddress=private,
-                Groups=groups,
-                DeleteOnTermination=True,
-            )
-        ]
-    }
-
-
-def _root_name(cloud: Cloud, ami: str) -> str:
-    image = first(cloud, "describe_images", ImageIds=[ami])
-    if image is None:
-        raise ProviderError(f"there is no image {ami} in {cloud.region}")
-    return image.get("RootDeviceName") or "/dev/sda1"
-
-
-def _root_disk(cloud: Cloud, instance: Values) -> Values:
-    mappings: list[Values] = parts(instance, "BlockDeviceMappings")
-    root = next(
-        (one for one in mappings if one["DeviceName"] == instance.get("RootDeviceName")),
-        mappings[0] if mappings else None,
-    )
-    if root is None:
-        return {}
-    volume = first(cloud, "describe_volumes", VolumeIds=[root["Ebs"]["VolumeId"]]) or {}
-    return {
-        "deviceName": root["DeviceName"],
-        "volumeId": root["Ebs"]["VolumeId"],
-        "deleteOnTermination": root["Ebs"].get("DeleteOnTermination", True),
-        "encrypted": volume.get("Encrypted", False),
-        "kmsKeyId": volume.get("KmsKeyId", ""),
-        "iops": volume.get("Iops", 0),
-        "throughput": volume.get("Throughput", 0),
-        "volumeSize": volume.get("Size", 0),
-        "volumeType": volume.get("VolumeType", ""),
-        "tags": tag_map(volume.get("Tags")),
-    }
-
-
-def _attribute(cloud: Cloud, ident: str, name: str) -> Any:
-    answer: Values = cloud.ec2.describe_instance_attribute(InstanceId=ident, Attribute=name)
-    return part(answer, name[0].upper() + name[1:]).get("Value")
-
-
-def _user_data(cloud: Cloud, ident: str, known: Values) -> Values:
-    """User data in the form in which the program gave it."""
-    encoded = _attribute(cloud, ident, "userData") or ""
-    if known.get("userDataBase64"):
-        return {"userDataBase64": encoded}
-    try:
-        return {"userData": base64.b64decode(encoded).decode()}
-    except ValueError:
-        return {"userDataBase64": encoded}
 
 
 def _change_profile(cloud: Cloud, ident: str, profile: str | None) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from sandbox.provider.arguments import given, tag_list, tag_map
 from sandbox.provider.aws_client import Cloud
-from sandbox.provider.resources.s3_buckets import found
+from sandbox.provider.errors import answer_of
 from sandbox.provider.table import Change, ResourceType, flag, labels, text
 from sandbox.provider.values import Values, parts
 
@@ -59,7 +59,7 @@ class BucketObjectv2(ResourceType):
         """The object without its content, which the provider never reads back."""
         bucket, _, key = ident.partition("/")
         client = cloud.client("s3")
-        head = found(client.head_object, Bucket=bucket, Key=key)
+        head = answer_of(client.head_object, Bucket=bucket, Key=key)
         if head is None:
             return None
         tagged = client.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]

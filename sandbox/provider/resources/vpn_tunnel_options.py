@@ -1,19 +1,29 @@
 """A VPN tunnel's options: their rules and defaults, as requests ask for them and descriptions tell them.
 
-Properties of a tunnel carry its number: `tunnel1PresharedKey` is the first tunnel's. Ranges and values are
-those of "Tunnel options for your AWS Site-to-Site VPN connection".
+Properties of a tunnel carry its number: `tunnel1PresharedKey` is the first tunnel's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from typing import Any
 
 from sandbox.provider.arguments import given
 from sandbox.provider.constraints import arn, between, ipv4_cidr, matching, one_of
 from sandbox.provider.table import Property, Rule, block, flag, number, numbers, strings, text
 from sandbox.provider.values import Values, part
+from sandbox.tunnel_limits import (
+    CHOICES,
+    DESCRIBED_AS,
+    INSIDE_RANGE,
+    KEY,
+    KEY_RULE,
+    LISTS,
+    RANGES,
+    RESERVED_INSIDE,
+)
 
 TUNNELS = ("tunnel1", "tunnel2")
 
@@ -30,70 +40,41 @@ class Option:
     """What AWS does when nothing is asked for, as the official provider has it; of lists, every value."""
 
 
-def _listed(name: str, request: str, allowed: tuple[str | int, ...], description: str = "") -> Option:
-    return Option(name, request, description or request, one_of(*allowed), allowed)
+def _option(request: str, rule: Rule, default: Any) -> Option:
+    described = DESCRIBED_AS.get(request, request)
+    return Option(described.replace("DHGroup", "DhGroup"), request, described, rule, default)
 
 
-_ENCRYPTION = ("AES128", "AES256", "AES128-GCM-16", "AES256-GCM-16")
-_INTEGRITY = ("SHA1", "SHA2-256", "SHA2-384", "SHA2-512")
-
+_DEFAULTS = {
+    "DPDTimeoutAction": "clear",
+    "DPDTimeoutSeconds": 30,
+    "Phase1LifetimeSeconds": 28800,
+    "Phase2LifetimeSeconds": 3600,
+    "RekeyFuzzPercentage": 100,
+    "RekeyMarginTimeSeconds": 540,
+    "ReplayWindowSize": 1024,
+    "StartupAction": "add",
+}
 _OPTIONS = (
-    Option(
-        "DpdTimeoutAction",
-        "DPDTimeoutAction",
-        "DpdTimeoutAction",
-        one_of("clear", "none", "restart"),
-        "clear",
-    ),
-    Option("DpdTimeoutSeconds", "DPDTimeoutSeconds", "DpdTimeoutSeconds", between(30, 2**31 - 1), 30),
-    Option("StartupAction", "StartupAction", "StartupAction", one_of("add", "start"), "add"),
-    Option(
-        "Phase1LifetimeSeconds", "Phase1LifetimeSeconds", "Phase1LifetimeSeconds", between(900, 28800), 28800
-    ),
-    Option(
-        "Phase2LifetimeSeconds", "Phase2LifetimeSeconds", "Phase2LifetimeSeconds", between(900, 3600), 3600
-    ),
-    Option(
-        "RekeyMarginTimeSeconds", "RekeyMarginTimeSeconds", "RekeyMarginTimeSeconds", between(60, 1800), 540
-    ),
-    Option("RekeyFuzzPercentage", "RekeyFuzzPercentage", "RekeyFuzzPercentage", between(0, 100), 100),
-    Option("ReplayWindowSize", "ReplayWindowSize", "ReplayWindowSize", between(64, 2048), 1024),
+    *(_option(name, between(*ends), _DEFAULTS[name]) for name, ends in RANGES.items()),
+    *(_option(name, one_of(*allowed), _DEFAULTS[name]) for name, allowed in CHOICES.items()),
 )
-
-_LISTS = (
-    _listed("IkeVersions", "IKEVersions", ("ikev1", "ikev2"), "IkeVersions"),
-    _listed("Phase1EncryptionAlgorithms", "Phase1EncryptionAlgorithms", _ENCRYPTION),
-    _listed("Phase1IntegrityAlgorithms", "Phase1IntegrityAlgorithms", _INTEGRITY),
-    _listed("Phase1DhGroupNumbers", "Phase1DHGroupNumbers", (2, *range(14, 25))),
-    _listed("Phase2EncryptionAlgorithms", "Phase2EncryptionAlgorithms", _ENCRYPTION),
-    _listed("Phase2IntegrityAlgorithms", "Phase2IntegrityAlgorithms", _INTEGRITY),
-    _listed("Phase2DhGroupNumbers", "Phase2DHGroupNumbers", (2, 5, *range(14, 25))),
-)
-
-_RESERVED_INSIDE = frozenset(f"169.254.{third}.0/30" for third in range(6)) | frozenset(
-    ("169.254.169.252/30",)
-)
+_LISTS = tuple(_option(name, one_of(*allowed), allowed) for name, allowed in LISTS.items())
 
 
 def inside_cidr(value: Any) -> str | None:
     """A tunnel's inside CIDR: a /30 of 169.254.0.0/16 that AWS does not keep for itself."""
-    inside = ipv4_cidr(30, 30)(value) is None and str(value).startswith("169.254.")
-    return (
-        None
-        if inside and value not in _RESERVED_INSIDE
-        else "a /30 block in 169.254.0.0/16 that AWS does not reserve"
-    )
-
-
-_key = matching(
-    r"[1-9A-Za-z._][0-9A-Za-z._]{7,63}", "8 to 64 letters, digits, '.' and '_', the first of them not a zero"
-)
+    if ipv4_cidr(30, 30)(value) is None:
+        cidr = IPv4Network(value)
+        if cidr.subnet_of(INSIDE_RANGE) and cidr not in RESERVED_INSIDE:
+            return None
+    return f"a /30 block in {INSIDE_RANGE} that AWS does not reserve"
 
 
 def tunnel_properties(tunnel: str) -> Iterator[Property]:
     """A tunnel's properties."""
     yield text(f"{tunnel}InsideCidr", computed=True, rule=inside_cidr)
-    yield text(f"{tunnel}PresharedKey", computed=True, secret=True, rule=_key)
+    yield text(f"{tunnel}PresharedKey", computed=True, secret=True, rule=matching(KEY.pattern, KEY_RULE))
     yield flag(f"{tunnel}EnableTunnelLifecycleControl")
     for option in _OPTIONS:
         kind = text if isinstance(option.default, str) else number

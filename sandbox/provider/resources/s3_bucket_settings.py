@@ -1,106 +1,15 @@
-"""Buckets, and what they are set to: each setting a resource of its own, as the official provider has it."""
+"""What is set of a bucket, each a resource."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from typing import Any, ClassVar
 
-from botocore.exceptions import ClientError
-
-from sandbox.provider.arguments import tag_list, tag_map
 from sandbox.provider.aws_client import Cloud
-from sandbox.provider.constraints import matching, one_of
-from sandbox.provider.errors import is_gone
+from sandbox.provider.constraints import one_of
+from sandbox.provider.errors import answer_of
 from sandbox.provider.table import Change, Property, ResourceType, block, blocks, document, flag, text
 from sandbox.provider.values import Values, parts
-
-_NAME = matching(
-    r"(?!xn--|sthree-|amzn-s3-demo-)(?=.{3,63}$)[a-z0-9][a-z0-9.-]*[a-z0-9]",
-    "3 to 63 small letters, digits, dots and hyphens, a letter or digit at both ends",
-)
-
-
-def found(operation: Any, **request: Any) -> Values | None:
-    """What S3 answers, or None when there is no such bucket, object or setting."""
-    try:
-        return operation(**request)
-    except ClientError as error:
-        if is_gone(error):
-            return None
-        raise
-
-
-class Bucket(ResourceType):
-    """A bucket."""
-
-    typename = "aws:s3/bucket:Bucket"
-    service = "s3"
-    creator = "CreateBucket"
-    auto_named = "bucket"
-    properties = (
-        text("bucket", "Bucket", computed=True, force_new=True, rule=_NAME),
-        flag("forceDestroy", default=False),
-        flag("objectLockEnabled", "ObjectLockEnabledForBucket", computed=True, force_new=True),
-    )
-    outputs = (
-        "arn",
-        "bucketDomainName",
-        "bucketRegion",
-        "bucketRegionalDomainName",
-        "hostedZoneId",
-    )
-
-    def create(self, cloud: Cloud, inputs: Values) -> str:
-        """Make the bucket in the provider's region."""
-        where: Values = {"LocationConstraint": cloud.region}
-        place = {} if cloud.region == "us-east-1" else {"CreateBucketConfiguration": where}
-        locked = {"ObjectLockEnabledForBucket": True} if inputs.get("objectLockEnabled") else {}
-        cloud.client("s3").create_bucket(Bucket=inputs["bucket"], **place, **locked)
-        return inputs["bucket"]
-
-    def settle(self, cloud: Cloud, ident: str, inputs: Values) -> None:
-        """Set its tags."""
-        self.retag(cloud, ident, {}, inputs.get("tagsAll") or {})
-
-    def read(self, cloud: Cloud, ident: str, known: Values) -> Values | None:
-        """The bucket and its tags."""
-        client = cloud.client("s3")
-        if found(client.head_bucket, Bucket=ident) is None:
-            return None
-        tagged = _tags(client, ident)
-        return {
-            "tagsAll": tag_map(tagged),
-            "bucket": ident,
-            "arn": f"arn:{cloud.partition}:s3:::{ident}",
-            "bucketDomainName": f"{ident}.s3.amazonaws.com",
-            "bucketRegion": cloud.region,
-            "bucketRegionalDomainName": f"{ident}.s3.{cloud.region}.amazonaws.com",
-            "hostedZoneId": "",
-            "objectLockEnabled": bool(known.get("objectLockEnabled")),
-        }
-
-    def retag(self, cloud: Cloud, ident: str, state: Values, tags: dict[str, str]) -> None:
-        """Set the bucket's tags, all at once."""
-        if tags:
-            cloud.client("s3").put_bucket_tagging(Bucket=ident, Tagging={"TagSet": tag_list(tags)})
-        else:
-            cloud.client("s3").delete_bucket_tagging(Bucket=ident)
-
-    def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
-        """Delete the bucket; with `forceDestroy` all versions of what is in it first."""
-        client = cloud.client("s3")
-        if state.get("forceDestroy"):
-            for page in client.get_paginator("list_object_versions").paginate(Bucket=ident):
-                for one in (*parts(page, "Versions"), *parts(page, "DeleteMarkers")):
-                    client.delete_object(Bucket=ident, Key=one["Key"], VersionId=one["VersionId"])
-        client.delete_bucket(Bucket=ident)
-
-
-def _tags(client: Any, bucket: str) -> list[dict[str, str]]:
-    try:
-        return client.get_bucket_tagging(Bucket=bucket)["TagSet"]
-    except ClientError:
-        return []
 
 
 class _Setting(ResourceType):
@@ -146,7 +55,7 @@ class BucketPolicy(_Setting):
 
     def get(self, client: Any, bucket: str) -> Values | None:
         """The policy."""
-        answer = found(client.get_bucket_policy, Bucket=bucket)
+        answer = answer_of(client.get_bucket_policy, Bucket=bucket)
         return answer and {"policy": answer["Policy"]}
 
     def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
@@ -183,7 +92,7 @@ class BucketPublicAccessBlock(_Setting):
 
     def get(self, client: Any, bucket: str) -> Values | None:
         """All four."""
-        answer = found(client.get_public_access_block, Bucket=bucket)
+        answer = answer_of(client.get_public_access_block, Bucket=bucket)
         if answer is None:
             return None
         return {
@@ -221,7 +130,7 @@ class BucketOwnershipControls(_Setting):
 
     def get(self, client: Any, bucket: str) -> Values | None:
         """The one rule."""
-        answer = found(client.get_bucket_ownership_controls, Bucket=bucket)
+        answer = answer_of(client.get_bucket_ownership_controls, Bucket=bucket)
         rule = answer and answer["OwnershipControls"]["Rules"][0]
         return rule and {"rule": {"objectOwnership": rule["ObjectOwnership"]}}
 
@@ -255,7 +164,7 @@ class BucketVersioning(_Setting):
 
     def get(self, client: Any, bucket: str) -> Values | None:
         """The status."""
-        answer = found(client.get_bucket_versioning, Bucket=bucket)
+        answer = answer_of(client.get_bucket_versioning, Bucket=bucket)
         if answer is None:
             return None
         configuration = {
@@ -298,7 +207,7 @@ class BucketServerSideEncryptionConfiguration(_Setting):
 
     def get(self, client: Any, bucket: str) -> Values | None:
         """The rules."""
-        answer = found(client.get_bucket_encryption, Bucket=bucket)
+        answer = answer_of(client.get_bucket_encryption, Bucket=bucket)
         if answer is None:
             return None
         return {
