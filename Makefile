@@ -102,6 +102,11 @@ boot-hosts: PACKAGE_LISTS = labs/boot/packages.txt
 boot-hosts: setup debian-packages ## Boot one of each kind of host on Debian 13, systemd and all (root, Debian's mirror)
 	@$(BIN)/python -m labs.boot
 
+.PHONY: kernel-ipsec
+kernel-ipsec: PACKAGE_LISTS = labs/kernel/packages.txt tests/dataplane/packages.txt
+kernel-ipsec: setup debian-packages ## Run rendered strongSwan and libreswan files on Debian's kernel, in QEMU (root)
+	@$(BIN)/python -m labs.kernel
+
 .PHONY: debian-packages
 debian-packages: PACKAGE_LISTS ?= $(wildcard tests/*/packages.txt)
 debian-packages:

@@ -34,7 +34,7 @@ class IpsecLab:
 
     def __init__(self, lab: Lab, directory: Path, connection: Connection, *, poor_line: bool = False) -> None:
         """`poor_line`: the router's way to the internet can be impaired."""
-        self._directory = directory
+        self.directory = directory
         self.line: PoorCable | None = None
         self.connection = connection
         self.office, self.router = lab.host("office"), lab.host("router")
@@ -76,29 +76,42 @@ class IpsecLab:
         self.internet.run(["ip", "route", "add", f"{address}/32", "dev", port])
         host.run(["ip", "route", "add", "default", "via", GATEWAY, "dev", "wan", "onlink"])
 
+    def interface(self, tunnel: Tunnel) -> str:
+        """The name of a tunnel's interface on the router."""
+        return tunnel.name
+
     def start_router(self, files: Sequence[RenderedFile], watched: bool = True) -> Router:
         """Runs the rendered files on the customer's router: a daemon for each tunnel, FRR, and the watch."""
-        rendered = self._directory / "rendered"
+        rendered = self.write(files)
+        for tunnel in self.connection.tunnels:
+            self._start_tunnel(rendered / "etc", tunnel)
+        for tunnel in self.connection.tunnels:
+            self.daemons[tunnel.position].swanctl("--load-all")
+        routing = start_frr(
+            self.router, self.directory / "router-frr", (rendered / "etc/frr/frr.conf").read_text("utf-8")
+        )
+        if watched:
+            self.start_watch(rendered, routing)
+        return routing
+
+    def write(self, files: Sequence[RenderedFile]) -> Path:
+        """Writes rendered files for the router, which is told what they say of its kernel; their folder."""
+        rendered = self.directory / "rendered"
         for file in files:
             path = rendered / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(file.content, encoding="utf-8")
             path.chmod(0o700 if file.executable else 0o600)
         self.router.run(["sysctl", "-q", "-p", str(rendered / "etc/sysctl.d/90-aws-vpn.conf")])
-        for tunnel in self.connection.tunnels:
-            self._start_tunnel(rendered / "etc", tunnel)
-        for tunnel in self.connection.tunnels:
-            self.daemons[tunnel.position].swanctl("--load-all")
-        routing = start_frr(
-            self.router, self._directory / "router-frr", (rendered / "etc/frr/frr.conf").read_text("utf-8")
-        )
-        if watched:
-            (watch,) = (rendered / "etc/aws-vpn").glob("watch-*")
-            self.router.start("watch", [str(watch)], mounts=routing.mounts)
-        return routing
+        return rendered
+
+    def start_watch(self, rendered: Path, routing: Router) -> None:
+        """Starts the rendered watch beside the router's FRR."""
+        (watch,) = (rendered / "etc/aws-vpn").glob("watch-*")
+        self.router.start("watch", [str(watch)], mounts=routing.mounts)
 
     def _start_tunnel(self, etc: Path, tunnel: Tunnel) -> None:
-        directory = self._directory / f"router-{tunnel.position}"
+        directory = self.directory / f"router-{tunnel.position}"
         swanctl = directory / "swanctl"
         (swanctl / "conf.d").mkdir(parents=True)
         shutil.copy("/etc/swanctl/swanctl.conf", swanctl)
@@ -120,7 +133,7 @@ class IpsecLab:
         AWS calls port 500, which is the first daemon's; the second tunnel's end waits for the router.
         """
         host = self.endpoints[tunnel.position]
-        directory = self._directory / f"endpoint-{tunnel.position}"
+        directory = self.directory / f"endpoint-{tunnel.position}"
         swanctl = directory / "swanctl"
         (swanctl / "conf.d").mkdir(parents=True, exist_ok=True)
         device = f"tunnel{tunnel.position}"
@@ -149,7 +162,7 @@ class IpsecLab:
 
     def start_vpg(self) -> Router:
         """Starts the VPG's routing: BGP over both tunnels, or static routes that prefer tunnel 1."""
-        return start_frr(self.vpg, self._directory / "vpg-frr", vpg_configuration(self.connection))
+        return start_frr(self.vpg, self.directory / "vpg-frr", vpg_configuration(self.connection))
 
     def cut(self, tunnel: Tunnel) -> None:
         """Loses everything on the way to AWS's end of a tunnel, and from it: nobody is told."""
@@ -181,7 +194,7 @@ class IpsecLab:
 
     def tunnel_in_use(self) -> tuple[int, int]:
         """The tunnels through which the router and the VPG send now, by position; 0 for none."""
-        names = {tunnel.name: tunnel.position for tunnel in self.connection.tunnels}
+        names = {self.interface(tunnel): tunnel.position for tunnel in self.connection.tunnels}
         names |= {f"tunnel{tunnel.position}": tunnel.position for tunnel in self.connection.tunnels}
         there = _device_to(self.router, self.private_address)
         back = _device_to(self.vpg, self.office_address)

@@ -41,14 +41,14 @@ FAULTS: Mapping[str, Fault] = {
 
 
 class Running:
-    """A lab with both ends running, the router's by the files that are rendered for strongSwan."""
+    """A lab with both ends running, the router's by the files that are rendered for a device."""
 
-    def __init__(self, lab: IpsecLab, watched: bool = True) -> None:
+    def __init__(self, lab: IpsecLab, watched: bool = True, device: str = "strongswan") -> None:
         self.lab = lab
         for tunnel in lab.connection.tunnels:
             lab.start_endpoint(tunnel)
         self.vpg: Router = lab.start_vpg()
-        self.router: Router = lab.start_router(render(lab.connection, "strongswan"), watched)
+        self.router: Router = lab.start_router(render(lab.connection, device), watched)
         self.seconds_to_start = wait_until(self.is_normal, START, "both tunnels in use")
 
     def is_normal(self) -> bool:
@@ -58,7 +58,8 @@ class Running:
 
     def is_up(self, tunnel: Tunnel) -> bool:
         """Whether the router's interface of a tunnel is up."""
-        return ",UP" in self.lab.router.run(["ip", "-o", "link", "show", "dev", tunnel.name]).stdout
+        device = self.lab.interface(tunnel)
+        return ",UP" in self.lab.router.run(["ip", "-o", "link", "show", "dev", device], check=False).stdout
 
     def seconds_to_recover(self, fault: Fault, found: float, back: float) -> tuple[float | None, float]:
         """Seconds until the traffic is there again, None if not within `found`; and to normal once it ended.
