@@ -98,15 +98,15 @@ def _statements(role: str, subject: Subject) -> list[dict[str, Any]]:
         return _merged(people.PUBLISHING, subject)
     if role == "preview":
         denied = [*people.BEARING_KEYS, *([people.SHOWING_TUNNEL_KEYS] if subject.shows_tunnel_keys else [])]
-        allowed = [right for right in (*reads, *people.PREFLIGHT) if right not in denied]
+        allowed = [right for right in (*reads, *people.PREVIEWING) if right not in denied]
         return [*_merged(allowed, subject), {"Effect": "Deny", "Action": denied, "Resource": "*"}]
     if role == "operate":
-        return _merged((*reads, *people.OPERATING), subject)
+        return _merged((*reads, *people.PREVIEWING, *people.OPERATING), subject)
     writes = [
         right for rights in TYPES.values() for right in (*rights.create, *rights.update, *rights.delete)
     ]
     return [
-        *_merged((*reads, *writes, *people.PREFLIGHT), subject),
+        *_merged((*reads, *writes, *people.PREVIEWING, *people.PREFLIGHT), subject),
         *_tagging(writes, subject),
         *_passing(subject),
     ]

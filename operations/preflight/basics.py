@@ -147,9 +147,10 @@ def permissions(account: Account) -> Iterator[Line]:
 def _denied(account: Account, source: str, statement: dict[str, Any]) -> Iterator[str]:
     actions, resources = statement["Action"], statement["Resource"]
     keys: dict[str, Any] = statement.get("Condition", {}).get("StringEquals", {})
-    found = account.call(
+    results = account.pages(
         "iam",
         "simulate_principal_policy",
+        "EvaluationResults",
         PolicySourceArn=source,
         ActionNames=actions if isinstance(actions, list) else [actions],
         ResourceArns=resources if isinstance(resources, list) else [resources],
@@ -162,6 +163,6 @@ def _denied(account: Account, source: str, statement: dict[str, Any]) -> Iterato
             for key, value in keys.items()
         ],
     )
-    for result in found["EvaluationResults"]:
+    for result in results:
         if result["EvalDecision"] != "allowed":
             yield result["EvalActionName"]

@@ -33,7 +33,11 @@ QUOTAS = (
     Quota("VPN connections", "ec2", "L-3E6EC3A3", 50, "describe_vpn_connections", "VpnConnections"),
 )
 VCPUS = Quota("vCPUs", "ec2", "L-1216C47A", 5, "", "")
-"""Of standard on-demand instances. Defaults: "Amazon VPC quotas", "Site-to-Site VPN quotas", EC2's quotas."""
+"""Of standard on-demand instances.
+
+Codes and defaults: "Amazon VPC quotas" and "Site-to-Site VPN quotas", whose pages link each quota's own page;
+"Amazon EC2 endpoints and quotas".
+"""
 
 
 def quotas(account: Account) -> Iterator[Line]:

@@ -12,9 +12,13 @@ import yaml
 
 from command.root import main
 from labs.moto_server import CloudServer, cloud_server
+from model.arns import Place
+from operations.iam.policies import Subject, policies
 
 ROOT = Path(__file__).parents[2]
 CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
+
+PLACE = Place("eu-central-1", "123456789012")
 
 Asked = Callable[..., tuple[int, list[dict[str, str]]]]
 
@@ -56,6 +60,40 @@ def test_an_empty_account_is_well(ask: Asked) -> None:
     code, lines = ask()
     assert code == 0, [line for line in lines if line["state"] == "fails"]
     assert {line["check"] for line in lines if line["state"] == "unknown"} == {"permissions"}
+
+
+def test_a_role_that_lacks_a_right_is_told_which(
+    cloud: CloudServer, ask: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """IAM simulates the policies of the role that asks: all that are printed for it, and all but one."""
+    iam = cloud.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = iam.create_role(RoleName="ci-dev-deploy", AssumeRolePolicyDocument=document)["Role"]
+    printed = policies("deploy", Subject("dev", PLACE, shows_tunnel_keys=True))
+    for i, policy in enumerate(printed):
+        iam.put_role_policy(RoleName="ci-dev-deploy", PolicyName=f"{i}", PolicyDocument=json.dumps(policy))
+    taken = cloud.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="pipeline")["Credentials"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", taken["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", taken["SecretAccessKey"])
+    monkeypatch.setenv("AWS_SESSION_TOKEN", taken["SessionToken"])
+    code, lines = ask()
+    assert (code, [line for line in lines if line["state"] in ("fails", "unknown")]) == (0, [])
+
+    iam.delete_role_policy(RoleName="ci-dev-deploy", PolicyName="0")
+    code, lines = ask()
+    (line,) = (line for line in lines if line["check"] == "permissions")
+    assert (code, line["state"]) == (1, "fails")
+    assert "actions are not allowed: " in line["found"]
+
+
+def test_an_account_that_does_not_answer_is_one_line_and_no_success(
+    ask: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    code, lines = ask()
+    assert code == 1
+    assert [(line["check"], line["state"]) for line in lines] == [("account", "unknown")]
 
 
 def spoil(cloud: CloudServer) -> None:

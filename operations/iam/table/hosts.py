@@ -15,7 +15,6 @@ HOSTS: Mapping[str, Rights] = {
         ),
         read=(
             "ec2:DescribeIamInstanceProfileAssociations",
-            "ec2:DescribeImages",
             "ec2:DescribeInstanceAttribute instance:own",
             "ec2:DescribeInstanceCreditSpecifications",
             "ec2:DescribeInstanceTypes",
@@ -32,10 +31,7 @@ HOSTS: Mapping[str, Rights] = {
     "aws:ec2/launchTemplate:LaunchTemplate": Rights(
         create=("ec2:CreateLaunchTemplate launch-template:new",),
         read=("ec2:DescribeLaunchTemplates", "ec2:DescribeLaunchTemplateVersions"),
-        update=(
-            "ec2:CreateLaunchTemplateVersion launch-template:own",
-            "ec2:ModifyLaunchTemplate launch-template:own",
-        ),
+        update=("ec2:CreateLaunchTemplateVersion launch-template:own",),
         delete=("ec2:DeleteLaunchTemplate launch-template:own",),
     ),
     "aws:autoscaling/group:Group": Rights(
@@ -62,11 +58,10 @@ HOSTS: Mapping[str, Rights] = {
         read=(
             "iam:GetRole role:named",
             "iam:ListAttachedRolePolicies role:named",
-            "iam:ListInstanceProfilesForRole role:named",
             "iam:ListRolePolicies role:named",
         ),
         update=("iam:UntagRole role:named",),
-        delete=("iam:DeleteRole role:named",),
+        delete=("iam:DeleteRole role:named", "iam:ListInstanceProfilesForRole role:named"),
     ),
     "aws:iam/rolePolicy:RolePolicy": Rights(
         create=("iam:PutRolePolicy role:named",),

@@ -20,7 +20,7 @@ NETWORK: Mapping[str, Rights] = {
     ),
     "aws:ec2/subnet:Subnet": Rights(
         create=("ec2:CreateSubnet subnet:new vpc:own",),
-        read=("ec2:DescribeSubnets", "ec2:DescribeAvailabilityZones", "ec2:DescribeNetworkInterfaces"),
+        read=("ec2:DescribeSubnets", "ec2:DescribeNetworkInterfaces"),
         delete=("ec2:DeleteSubnet subnet:own",),
     ),
     "aws:ec2/internetGateway:InternetGateway": Rights(
@@ -44,7 +44,6 @@ NETWORK: Mapping[str, Rights] = {
     ),
     "aws:ec2/route:Route": Rights(
         create=("ec2:CreateRoute route-table:own",),
-        update=("ec2:ReplaceRoute route-table:own",),
         delete=("ec2:DeleteRoute route-table:own",),
     ),
     "aws:ec2/securityGroup:SecurityGroup": Rights(

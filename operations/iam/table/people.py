@@ -6,7 +6,7 @@ TAGGED_LATER = "security-group security-group-rule volume"
 """Kinds whose tags the provider sets in a call of its own: adopted, or made beside something else."""
 
 OPERATING: tuple[str, ...] = (
-    "autoscaling:StartInstanceRefresh autoScalingGroup:named",
+    "acm:DescribeCertificate certificate:any",
     "cloudwatch:GetMetricData",
     "cloudwatch:DescribeAlarms alarm:any",
     "ec2:GetVpnTunnelReplacementStatus vpn-connection:own",
@@ -16,7 +16,7 @@ OPERATING: tuple[str, ...] = (
     "logs:FilterLogEvents log-group:named",
     "ssm:StartSession instance:own",
 )
-"""What `aws-vpn status` asks beside reading, and what drills and rolls do."""
+"""What `aws-vpn status` asks beside reading, and what drills and `aws-vpn roll` do."""
 
 PUBLISHING: tuple[str, ...] = (
     "ec2:DescribeAddresses",
@@ -30,9 +30,13 @@ BEARING_KEYS: tuple[str, ...] = ("secretsmanager:BatchGetSecretValue", "secretsm
 SHOWING_TUNNEL_KEYS = "ec2:DescribeVpnConnections"
 """Answers with the tunnels' pre-shared keys while these are kept under `Standard` storage."""
 
+PREVIEWING: tuple[str, ...] = ("ec2:DescribeImages",)
+"""What the program itself asks for while it runs."""
+
 PREFLIGHT: tuple[str, ...] = (
     "acm:DescribeCertificate certificate:any",
     "cloudtrail:DescribeTrails",
+    "ec2:DescribeAvailabilityZones",
     "ec2:DescribeInstanceTypeOfferings",
     "ec2:DescribeRegions",
     "ec2:DescribeVpcPeeringConnections",
