@@ -5,6 +5,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 STACK ?= dev
+# Recipes take it from their environment, so that no letter of it means anything to the shell.
+export STACK
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,11 +39,11 @@ help: ## Show this list
 
 .PHONY: up
 up: policy-config ## Deploy STACK, judged by the policy pack
-	@bin/sandbox pulumi up --yes --stack '$(STACK)' $(POLICY_PACK)
+	@bin/sandbox pulumi up --yes --stack "$$STACK" $(POLICY_PACK)
 
 .PHONY: preview
 preview: policy-config ## Show what deploying STACK would change
-	@bin/sandbox pulumi preview --stack '$(STACK)' $(POLICY_PACK)
+	@bin/sandbox pulumi preview --stack "$$STACK" $(POLICY_PACK)
 
 .PHONY: policy-config
 policy-config: setup
@@ -49,19 +51,19 @@ policy-config: setup
 
 .PHONY: refresh
 refresh: setup ## Compare what Pulumi knows of STACK with what the cloud holds, and take over the difference
-	@bin/sandbox pulumi refresh --yes --stack '$(STACK)'
+	@bin/sandbox pulumi refresh --yes --stack "$$STACK"
 
 .PHONY: destroy
 destroy: setup ## Delete everything in STACK
-	@bin/sandbox pulumi destroy --yes --stack '$(STACK)'
+	@bin/sandbox pulumi destroy --yes --stack "$$STACK"
 
 .PHONY: outputs
 outputs: setup ## Show what STACK exports
-	@bin/sandbox pulumi stack output --stack '$(STACK)'
+	@bin/sandbox pulumi stack output --stack "$$STACK"
 
 .PHONY: env
 env: setup ## Print exports that point AWS tools at the sandbox: eval "$$(make -s env)"
-	@PYTHONPATH=. $(BIN)/python -m sandbox.wrapper.exports '$(STACK)'
+	@PYTHONPATH=. $(BIN)/python -m sandbox.wrapper.exports "$$STACK"
 
 .PHONY: down
 down: setup ## Stop the sandbox's own processes and clear its state

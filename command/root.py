@@ -16,7 +16,8 @@ from click.shell_completion import CompletionItem
 from command.completion import VARIABLE
 from command.entry import INTERRUPTED
 from command.examples import examples
-from model.errors import AwsVpnError
+from command.names import offer_names
+from model.errors import AwsVpnError, WrongUseError
 from model.version import VERSION
 
 READER_GONE = 141
@@ -60,7 +61,10 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        return getattr(importlib.import_module(module), attribute)
+        command = getattr(importlib.import_module(module), attribute)
+        if VARIABLE in os.environ:
+            offer_names(command)
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -100,7 +104,8 @@ def aws_vpn() -> None:
     """Connects offices and data centres to AWS VPCs.
 
     Run it in the project's folder, where stacks/ is. Every command has a --help with examples.
-    Exit codes: 0, done; 1, refused or failed; 2, wrong use.
+    Exit codes: 0, done; 1, refused or failed; 2, wrong use; 130, ended by Ctrl-C. `status` ends as monitoring
+    systems expect: 1 is a warning, and 2 critical.
     """
 
 
@@ -132,9 +137,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> object:
     if VARIABLE in os.environ:
         # a shell asks what could follow: click answers, and ends the process
+        if not _is_a_shells_question(os.environ[VARIABLE]):
+            raise WrongUseError(f"{VARIABLE} is set by shells alone; should be unset")
         return aws_vpn.main(arguments, prog_name="aws-vpn", complete_var=VARIABLE)
     with aws_vpn.make_context("aws-vpn", arguments) as context:
         return aws_vpn.invoke(context)
+
+
+def _is_a_shells_question(asked: str) -> bool:
+    """Whether the words to complete, and where the cursor is in them, are told as click expects."""
+    if not asked.endswith("_complete"):
+        return True
+    cursor = os.environ.get("COMP_CWORD", "")
+    return "COMP_WORDS" in os.environ and (asked.startswith("fish") or cursor.isdigit())
 
 
 def _unusable(error: OSError) -> str:

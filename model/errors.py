@@ -8,3 +8,9 @@ class AwsVpnError(Exception):
 
     exit_code = 1
     """The exit code of the command that it ends."""
+
+
+class WrongUseError(AwsVpnError):
+    """Words that a command cannot mean anything by: it was not begun, as click's own usage errors say."""
+
+    exit_code = 2

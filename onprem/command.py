@@ -19,7 +19,7 @@ from onprem.assembly import Surroundings, TunnelFacts, assemble
 from onprem.connection import Connection
 from onprem.description import LARGEST_DESCRIPTION, described_by_aws, read_description
 from onprem.document import LARGEST_DOCUMENT, Document, read_document
-from onprem.errors import OnpremError
+from onprem.errors import OnpremError, OnpremUseError
 from onprem.output import shown, write_files
 from onprem.rendering import FORMS, RenderedFile, UnsupportedError, devices, forms
 from onprem.rendering import render as render_device
@@ -162,7 +162,7 @@ def connections(source: Source) -> list[Connection]:
     }
     given = [option for option, value in ways.items() if value is not None]
     if len(given) != 1:
-        raise OnpremError(f"one of {', '.join(ways)} should be given")
+        raise OnpremUseError(f"one of {', '.join(ways)} should be given")
     _check_foreign(source, given[0])
     return _of_stack(source) if source.stack else [_of_aws(source, given[0])]
 
@@ -183,7 +183,7 @@ def _check_foreign(source: Source, way: str) -> None:
 
 def _of_stack(source: Source) -> list[Connection]:
     if source.all_sites == bool(source.sites):
-        raise OnpremError("with --stack, one of --site NAME and --all should be given")
+        raise OnpremUseError("with --stack, one of --site NAME and --all should be given")
     stack = read_stack(source.stack or "", Path.cwd())
     return [stack.connection(name) for name in (stack.site_names() if source.all_sites else source.sites)]
 
@@ -193,7 +193,7 @@ def _of_aws(source: Source, way: str) -> Connection:
     lans = tuple(_checked(NETWORK, text, "--lan") for text in source.lans)
     vpc_cidrs = tuple(_checked(NETWORK, text, "--vpc-cidr") for text in source.vpc_cidrs)
     if not vpc_cidrs:
-        raise OnpremError(f"with {way}, --vpc-cidr should be given: AWS does not say it of a connection")
+        raise OnpremUseError(f"with {way}, --vpc-cidr should be given: AWS does not say it of a connection")
     described = _described(source)
     routes = described.static_routes
     if lans and routes:
@@ -201,7 +201,7 @@ def _of_aws(source: Source, way: str) -> Connection:
             f"--lan with {way}; should be left out: AWS has routes to {', '.join(map(str, routes))}"
         )
     if not lans and not routes:
-        raise OnpremError(
+        raise OnpremUseError(
             f"with {way}, --lan should be given: AWS has no static routes to what is behind the router"
         )
     surroundings = Surroundings(

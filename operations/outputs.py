@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from model.errors import AwsVpnError
+from model.errors import AwsVpnError, WrongUseError
 from model.stack_outputs import NotDeployedError, stack_outputs
 
 PULUMI_TIMEOUT = 60
@@ -21,15 +21,16 @@ def chosen_stacks(root: Path, stack: str | None, every: bool) -> tuple[str, ...]
     """The stacks that `--stack S` or `--all` mean.
 
     Raises:
-        AwsVpnError: not exactly one of both, not the project's folder, or no such stack.
+        AwsVpnError: not the project's folder.
+        WrongUseError: not exactly one of both, or no such stack.
     """
     if not (root / "Pulumi.yaml").is_file():
         raise AwsVpnError(f"{root} has no Pulumi.yaml; run this in the project's folder")
     if (stack is None) != every:
-        raise AwsVpnError("one of --stack S and --all should be given")
+        raise WrongUseError("one of --stack S and --all should be given")
     known = stack_names(root)
     if stack is not None and stack not in known:
-        raise AwsVpnError(f"no stack {stack!r}; should be one of {', '.join(known)}")
+        raise WrongUseError(f"no stack {stack!r}; should be one of {', '.join(known)}")
     return known if stack is None else (stack,)
 
 

@@ -10,9 +10,12 @@ from typing import Any, cast
 from pydantic import SecretStr
 
 from model.errors import AwsVpnError
+from model.printable import printable
 from stacks.sections.section import Problem
 
 SECRET_KEYS = frozenset({"presharedKey"})
+PROVIDER_SECRETS = frozenset({"aws:accessKey", "aws:secretKey", "aws:token"})
+"""What the AWS provider may be given to sign in with, instead of the caller's own environment."""
 
 
 class Unshown:
@@ -43,7 +46,11 @@ class SettingsError(AwsVpnError):
 
 
 def sentence(problem: Problem) -> str:
-    """A problem in words, without the file; a secret's value is never among them."""
+    """A problem in one line of words, without the file; a secret's value is never among them."""
+    return printable(_sentence(problem))
+
+
+def _sentence(problem: Problem) -> str:
     if not problem.key:
         return f"should be {problem.right}"
     last = problem.key.rsplit(".", 1)[-1]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from stacks.sections.section import Problem
 from stacks.settings import Settings
-from stacks.settings_error import SettingsError
-from stacks.stack_text import encrypted_keys, keys_in_clear, read_config, source_name
+from stacks.settings_error import SettingsError, Unshown
+from stacks.stack_text import encrypted_keys, keys_in_clear, odd_encryption, read_config, source_name
 from stacks.validation import parse
 
 __all__ = [
@@ -30,8 +32,23 @@ def read_stack_file(path: Path) -> Settings:
     Raises:
         SettingsError: the file is no stack file, or its settings are wrong.
     """
-    values = {key: _without_encrypted(value) for key, value in read_config(path).items()}
-    return parse(source_name(path), values)
+    source, config = source_name(path), read_config(path)
+    odd = list(odd_encryption(config))
+    try:
+        settings = parse(source, {key: _without_encrypted(value) for key, value in config.items()})
+    except SettingsError as error:
+        encrypted = {key for section, value in config.items() for key in encrypted_keys(value, (section,))}
+        told = [_in_clear(problem) if problem.key in encrypted else problem for problem in error.problems]
+        raise SettingsError(source, [*odd, *told]) from None
+    if odd:
+        raise SettingsError(source, odd)
+    return settings
+
+
+def _in_clear(problem: Problem) -> Problem:
+    """What is said of a value that is there, and encrypted although it is needed in clear."""
+    right = "in clear: a stack's addresses and names are compared with those of other stacks"
+    return replace(problem, value=Unshown(), right=right)
 
 
 def read_engine_config(

@@ -17,7 +17,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from model.names import PROJECT
 from stacks.refusal import key as written_key
 from stacks.sections.section import Problem
-from stacks.settings_error import SECRET_KEYS, SettingsError, Unshown
+from stacks.settings_error import PROVIDER_SECRETS, SECRET_KEYS, SettingsError, Unshown
 
 Place = tuple[str | int, ...]
 
@@ -59,6 +59,8 @@ def read_config(path: Path) -> dict[str, Any]:
 
 def keys_in_clear(value: Any, place: Place = ()) -> Iterator[str]:
     """Where secrets are written in clear, by their keys: whoever reads the repository reads them."""
+    if len(place) == 1 and place[0] in PROVIDER_SECRETS and not isinstance(value, dict):
+        yield str(place[0])
     if isinstance(value, dict):
         for key, inner in cast("dict[Any, Any]", value).items():
             if key in SECRET_KEYS and not isinstance(inner, dict) and inner is not None:
@@ -67,6 +69,27 @@ def keys_in_clear(value: Any, place: Place = ()) -> Iterator[str]:
     elif isinstance(value, list):
         for i, inner in enumerate(cast("list[Any]", value)):
             yield from keys_in_clear(inner, (*place, i))
+
+
+def odd_encryption(config: dict[str, Any]) -> Iterator[Problem]:
+    """What is written under `secure:` and is no text: pulumi would refuse it late, and in other words."""
+    for section, value in config.items():
+        for key, inner in _encrypted(value, (section,)):
+            if not isinstance(inner, str):
+                yield Problem(key, Unshown(), "text under secure, as pulumi config set --secret writes it")
+
+
+def _encrypted(value: Any, place: Place) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        mapping = cast("dict[Any, Any]", value)
+        if set(mapping) == {"secure"}:
+            yield written_key(place), mapping["secure"]
+            return
+        for key, inner in mapping.items():
+            yield from _encrypted(inner, (*place, str(key)))
+    elif isinstance(value, list):
+        for i, inner in enumerate(cast("list[Any]", value)):
+            yield from _encrypted(inner, (*place, i))
 
 
 def encrypted_keys(value: Any, place: Place) -> Iterator[str]:

@@ -36,7 +36,7 @@ def _environment(before: Environment | None, after: Environment) -> Iterator[str
     yield from _nodes(before, after)
     yield STYLES
     yield "```\n"
-    yield "</details>\n"
+    yield "</details>\n\n"
 
 
 def _nodes(before: Environment | None, after: Environment) -> Iterator[str]:

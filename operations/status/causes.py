@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from model.printable import printable
 from operations.status.model import Cause
 
 NO_BGP_LINE = "AWS's end says that IPsec is up and BGP is not"
@@ -267,4 +268,6 @@ def _first(reasons: Iterable[Reason], line: str) -> Reason | None:
 
 
 def _as_cause(reason: Reason, line: str) -> Cause:
-    return Cause(id=reason.id, says=reason.says, mend=reason.mend, evidence=line[:SHOWN_CHARACTERS])
+    return Cause(
+        id=reason.id, says=reason.says, mend=reason.mend, evidence=printable(line[:SHOWN_CHARACTERS])
+    )

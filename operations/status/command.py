@@ -42,6 +42,8 @@ def status(stack: str | None, every: bool, watch: bool, as_json: bool, drift: bo
 
     Only reads. What AWS does not answer within 2 s is said to be missing, and the rest is shown.
     """
+    if watch and as_json:
+        raise click.UsageError("--watch repaints a terminal; should be without --json")
     if log is not None:
         told = cause(log.read_text("utf-8", errors="replace").splitlines())
         click.echo(f"{told.says}\nmend: {told.mend}" + (f"\nlog: {told.evidence}" if told.evidence else ""))

@@ -129,7 +129,7 @@ class Tunnels:
             answer = self._clients.of("ec2").get_vpn_tunnel_replacement_status(
                 VpnConnectionId=connection, VpnTunnelOutsideIpAddress=address
             )
-            return _pending(answer.get("MaintenanceDetails", {}))
+            return pending(answer.get("MaintenanceDetails", {}))
 
         return self._asking.ask("pending maintenance", question)
 
@@ -176,8 +176,13 @@ def _down(connections: Mapping[str, Any]) -> list[tuple[tuple[str, str], str]]:
     ]
 
 
-def _pending(details: Mapping[str, Any]) -> str | None:
-    if details.get("PendingMaintenance") not in ("True", "true", "AVAILABLE", "available"):
+NO_MAINTENANCE = frozenset({"", "false", "no", "none", "unavailable", "not available", "not_available"})
+"""`PendingMaintenance` is a text that AWS lists no values of (MaintenanceDetails): all but these are told."""
+
+
+def pending(details: Mapping[str, Any]) -> str | None:
+    """What AWS's MaintenanceDetails of a tunnel say that is still to come."""
+    if str(details.get("PendingMaintenance") or "").strip().lower() in NO_MAINTENANCE:
         return None
     after = details.get("MaintenanceAutoAppliedAfter")
     return f"AWS replaces its end after {after:%Y-%m-%d %H:%M} UTC" if after else "AWS replaces its end soon"

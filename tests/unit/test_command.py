@@ -180,6 +180,74 @@ def test_shells_complete_commands_and_options() -> None:
     assert complete("--ver") == ["--version"]
 
 
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("status --stack ", {"dev", "prod", "staging"}),
+        ("access --stack prod --tunnel ", {"staff", "restricted"}),
+        ("onprem render --stack prod --site b", {"berlin-1", "berlin-2"}),
+        ("onprem render --device strongs", {"strongswan"}),
+    ],
+)
+def test_a_shell_is_offered_the_names_that_there_are(words: str, names: set[str]) -> None:
+    assert set(complete(*words.split(" "))) == names
+
+
+@pytest.mark.parametrize(
+    "cursor", [{}, {"COMP_WORDS": "aws-vpn "}, {"COMP_WORDS": "aws-vpn ", "COMP_CWORD": "x"}]
+)
+def test_a_question_that_no_shell_asked_is_refused(
+    cursor: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {"_AWS_VPN_COMPLETE": "bash_complete", **cursor}.items():
+        monkeypatch.setenv(name, value)
+    assert main(["status"]) == 2
+    assert "_AWS_VPN_COMPLETE is set by shells alone" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status"],
+        ["status", "--stack", "dev", "--all"],
+        ["status", "--stack", "nowhere"],
+        ["status", "--all", "--watch", "--json"],
+        ["report", "--out", "x"],
+        ["preflight", "--stack", "nowhere"],
+        ["cost"],
+        ["onprem", "render"],
+        ["onprem", "render", "--stack", "dev"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_use_ends_with_2(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(words) == 2
+
+
+def test_make_hands_any_name_of_a_stack_on_as_it_is(tmp_path: Path) -> None:
+    odd = """it's "a" $(touch gone) b"""
+    done = subprocess.run(
+        ["make", "-n", "-s", "-o", "setup", "outputs", f"STACK={odd.replace('$', '$$')}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    told = subprocess.run(
+        ["bash", "-c", done.stdout.replace("bin/sandbox", "printf '%s|'")],
+        cwd=tmp_path,
+        env={**os.environ, "STACK": odd},
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=True,
+    )
+    assert told.stdout.split("|")[-2] == odd
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_each_shell_has_its_script(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["completion", shell]) == 0

@@ -603,3 +603,43 @@ def test_subnets_of_an_existing_vpc_may_be_in_any_of_its_blocks_and_need_no_pair
     assert {name: str(cidr) for name, cidr in network.subnet_names().items()} == {
         "private-b": "100.64.7.0/24"
     }
+
+
+@pytest.mark.parametrize("key", ["aws:accessKey", "aws:secretKey", "aws:token"])
+def test_a_key_of_the_provider_in_clear_is_told(tmp_path: Path, key: str) -> None:
+    file = tmp_path / "stacks" / "Pulumi.dev.yaml"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"config": {**GOOD, key: "AKIA-in-clear"}}))
+    (warning,) = warnings_of(file)
+    assert f"{key} is in clear, and so in git; encrypt it" in warning
+    assert "AKIA" not in warning
+    file.write_text(json.dumps({"config": {**GOOD, key: {"secure": "v1:x:y"}}}))
+    assert warnings_of(file) == []
+
+
+def test_what_is_encrypted_and_needed_in_clear_is_not_called_missing(tmp_path: Path) -> None:
+    file = tmp_path / "stacks" / "Pulumi.dev.yaml"
+    file.parent.mkdir()
+    network = {**GOOD["aws-vpn:network"], "cidr": {"secure": "v1:x:y"}}
+    file.write_text(json.dumps({"config": {**GOOD, "aws-vpn:network": network}}))
+    with pytest.raises(SettingsError) as raised:
+        read_stack_file(file)
+    assert "aws-vpn:network.cidr = (not shown); should be in clear" in str(raised.value)
+    assert "missing" not in str(raised.value)
+
+
+def test_what_stands_under_secure_is_text(tmp_path: Path) -> None:
+    file = tmp_path / "stacks" / "Pulumi.dev.yaml"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"config": changed(tunnel("presharedKey", {"secure": 5}))}))
+    with pytest.raises(SettingsError) as raised:
+        read_stack_file(file)
+    assert "presharedKey = (secret); should be text under secure" in str(raised.value)
+
+
+def test_a_problem_is_one_line_whatever_was_written() -> None:
+    name = "two\nlines\x1b[31m"
+    with pytest.raises(SettingsError) as raised:
+        parse("Pulumi.dev.yaml", changed(site("name", name)))
+    assert len(str(raised.value).splitlines()) == len(raised.value.problems)
+    assert "two\\nlines\\x1b[31m" in str(raised.value)

@@ -135,6 +135,14 @@ def test_the_cause_is_told_from_awss_log(expected: str, lines: list[str]) -> Non
     assert told.mend
 
 
+def test_a_log_cannot_speak_to_the_terminal(tmp_path: Path) -> None:
+    log = tmp_path / "charon.log"
+    log.write_text("\x1b[2J\x1b]0;owned\x07 no shared key found\r\n", encoding="utf-8")
+    done = CliRunner().invoke(status, ["--explain", str(log)])
+    assert "no shared key found" in done.output
+    assert not any(ord(letter) < 32 and letter != "\n" for letter in done.output)
+
+
 def test_a_log_file_is_explained_without_a_stack(tmp_path: Path) -> None:
     log = tmp_path / "charon.log"
     log.write_text("10[IKE] tried 1 shared key for 'a' - 'b', but MAC mismatched\n", encoding="utf-8")

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import botocore.session
 import jsonschema
 import pytest
 
@@ -22,6 +29,7 @@ from operations.status.model import (
     Unanswered,
 )
 from operations.status.pairs import read_journal
+from operations.status.tunnels import pending
 
 NOWHERE = {"zone": None, "private_address": None}
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -144,3 +152,65 @@ def test_the_document_has_the_form_that_its_schema_says() -> None:
     jsonschema.validate(
         json.loads(Status(generated_at=NOW, environments=(state,)).model_dump_json(by_alias=True)), schema
     )
+
+
+DUE = datetime(2026, 4, 1, 8, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("details", "told"),
+    [
+        ({}, None),
+        ({"PendingMaintenance": "False"}, None),
+        ({"PendingMaintenance": "NOT_AVAILABLE", "LastMaintenanceApplied": DUE}, None),
+        ({"PendingMaintenance": "available"}, "AWS replaces its end soon"),
+        (
+            {"PendingMaintenance": "True", "MaintenanceAutoAppliedAfter": DUE},
+            "AWS replaces its end after 2026-04-01 08:30 UTC",
+        ),
+    ],
+)
+def test_pending_maintenance_is_read_by_the_names_that_aws_has(
+    details: dict[str, Any], told: str | None
+) -> None:
+    service: Any = botocore.session.get_session().get_service_model("ec2")
+    answer = service.operation_model("GetVpnTunnelReplacementStatus").output_shape
+    members = answer.members["MaintenanceDetails"].members
+    assert set(details) <= set(members)
+    assert members["PendingMaintenance"].type_name == "string", "no value of it is listed"
+    assert not getattr(members["PendingMaintenance"], "enum", None)
+    assert members["MaintenanceAutoAppliedAfter"].type_name == "timestamp"
+    assert pending(details) == told
+
+
+def test_watching_repaints_a_screen_of_its_own_until_ctrl_c(tmp_path: Path) -> None:
+    """Without pulumi there is nothing to ask, and that is what is shown."""
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [Path(sys.executable).with_name("aws-vpn"), "status", "--stack", "dev", "--watch"],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PATH": str(tmp_path), "TERM": "xterm", "COLUMNS": "120", "LINES": "40"},
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    os.close(terminal)
+    try:
+        shown = _read_until(controller, b"pulumi is not on PATH")
+        assert b"\x1b[?1049h" in shown, "the screen that a full-screen program gets"
+        process.send_signal(signal.SIGINT)
+        assert b"\x1b[?1049l" in _read_until(controller, b"\x1b[?1049l"), "and gives back"
+        assert process.wait(60) == 130
+    finally:
+        process.kill()
+        process.wait()
+        os.close(controller)
+
+
+def _read_until(terminal: int, wanted: bytes) -> bytes:
+    """What a program writes until it has written that; the test's own limit of time ends a wait in vain."""
+    seen = b""
+    while wanted not in seen:
+        seen += os.read(terminal, 65536)
+    return seen
