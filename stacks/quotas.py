@@ -19,6 +19,10 @@ MOST_PROPAGATED_ROUTES = 100
 MOST_ROUTES, DEFAULT_ROUTES = 1000, 500
 """Other routes in a route table, and without a request."""
 
+MOST_ROUTE_TABLES = 80
+"""Route tables that a failover monitor may be let change routes in: its role names each by its ARN of some 75
+characters, and the policies in a role end at 10,240 ("IAM and AWS STS quotas"; not adjustable)."""
+
 DEFAULT_ELASTIC_IPS = 5
 """Elastic IP addresses in a region, of all stacks of an account together."""
 
@@ -32,6 +36,14 @@ def problems(settings: Settings) -> Iterator[Problem]:
             f"{propagated} LANs",
             f"at most {MOST_PROPAGATED_ROUTES} LANs of all sites, as wider blocks if need be: AWS propagates"
             " no more routes into a route table (quota: propagated routes per route table)",
+        )
+    tables = settings.network.existing.route_tables if settings.network.existing else None
+    if settings.open_vpn and tables is not None and len(tables) > MOST_ROUTE_TABLES:
+        yield Problem(
+            "network.existing.routeTables",
+            f"{len(tables)} tables",
+            f"at most {MOST_ROUTE_TABLES} beside OpenVPN tunnels: a monitor's role names each, and"
+            " an IAM role's policies end at 10,240 characters",
         )
     routes = _static_routes(settings)
     if routes > MOST_ROUTES:

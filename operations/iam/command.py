@@ -44,7 +44,14 @@ def iam(role: str, stack: str, account: str | None, into: Path | None) -> None:
         )
     vpn = settings.hardware_vpn
     shows = vpn is not None and vpn.preshared_key_storage == "Standard"
-    made = policies(role, Subject(stack, Place(settings.region, known), shows_tunnel_keys=shows))
+    existing = settings.network.existing
+    subject = Subject(
+        stack,
+        Place(settings.region, known),
+        shows_tunnel_keys=shows,
+        existing_vpc=existing.vpc_id if existing else None,
+    )
+    made = policies(role, subject)
     for i, policy in enumerate(made, start=1):
         name = f"{stack}-{role}-{i}"
         click.echo(f"{name}: {size(policy)} of {POLICY_LIMIT} characters", err=True)

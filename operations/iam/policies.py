@@ -36,6 +36,9 @@ NAMED: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """The ARNs of kinds that go by names; EC2's others go by ids, which nobody knows beforehand."""
 
+FORMS = {*NAMED, "vpc:existing"}
+"""Kinds whose ARNs differ by how far a right goes."""
+
 SERVICE_ROLES = {"autoscaling": "AWSServiceRoleForAutoScaling", "s2svpn": "AWSServiceRoleForVPCS2SVPN"}
 PASSED_TO = ["ec2.amazonaws.com", "vpc-flow-logs.amazonaws.com"]
 
@@ -46,11 +49,15 @@ class TooLargeError(AwsVpnError):
 
 @dataclass(frozen=True)
 class Subject:
-    """Whose rights: an environment, where it is, and whether its tunnels' keys show in descriptions."""
+    """Whose rights: an environment, where it is, and whether its tunnels' keys show in descriptions.
+
+    `existing_vpc` is the id of a VPC that the environment does not make, and whose tags are not its own.
+    """
 
     stack: str
     place: Place
     shows_tunnel_keys: bool
+    existing_vpc: str | None = None
 
     @property
     def tags(self) -> dict[str, str]:
@@ -61,6 +68,8 @@ class Subject:
         """The ARNs of the environment's resources of a kind."""
         if kind == "image":
             return (f"arn:{self.place.partition}:ec2:{self.place.region}::image/*",)
+        if kind == "vpc:existing":
+            return (self.place.arn("ec2", f"vpc/{self.existing_vpc}"),)
         if kind not in NAMED:
             return (self.place.arn("ec2", f"{kind}/*"),)
         service, forms = NAMED[kind]
@@ -94,6 +103,8 @@ def size(policy: dict[str, Any]) -> int:
 
 def _statements(role: str, subject: Subject) -> list[dict[str, Any]]:
     reads = [right for rights in TYPES.values() for right in rights.read]
+    if subject.existing_vpc:
+        reads += people.READING_AN_EXISTING_VPC
     if role == "access":
         return _merged(people.PUBLISHING, subject)
     if role == "preview":
@@ -105,8 +116,9 @@ def _statements(role: str, subject: Subject) -> list[dict[str, Any]]:
     writes = [
         right for rights in TYPES.values() for right in (*rights.create, *rights.update, *rights.delete)
     ]
+    existing = people.USING_AN_EXISTING_VPC if subject.existing_vpc else ()
     return [
-        *_merged((*reads, *writes, *people.PREVIEWING, *people.PREFLIGHT), subject),
+        *_merged((*reads, *writes, *existing, *people.PREVIEWING, *people.PREFLIGHT), subject),
         *_tagging(writes, subject),
         *_passing(subject),
     ]
@@ -125,7 +137,7 @@ def _merged(rights: Iterable[str], subject: Subject) -> list[dict[str, Any]]:
         kinds[frozenset(allowed), reach].append(kind)
     statements: list[dict[str, Any]] = []
     for (allowed, reach), alike in kinds.items():
-        forms = [f"{kind}:{reach}" if f"{kind}:{reach}" in NAMED else kind for kind in alike if kind]
+        forms = [f"{kind}:{reach}" if f"{kind}:{reach}" in FORMS else kind for kind in alike if kind]
         resources = [arn for form in forms for arn in subject.arns(form)]
         statement: dict[str, Any] = {
             "Effect": "Allow",
@@ -149,6 +161,9 @@ def _conditions(reach: str, subject: Subject) -> dict[str, Any]:
                     "Null": {"aws:ResourceTag/Environment": "true"},
                 }
             }
+        case "within":
+            vpc = subject.place.arn("ec2", f"vpc/{subject.existing_vpc}")
+            return {"Condition": {"ArnEquals": {"ec2:Vpc": vpc}}}
         case "bare":
             return {"Condition": {"Null": {"aws:ResourceTag/Environment": "true"}}}
         case "regional":

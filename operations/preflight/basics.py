@@ -130,8 +130,12 @@ def permissions(account: Account) -> Iterator[Line]:
     """Whether the caller may do what `aws-vpn iam deploy` lists, by IAM's own simulation."""
     caller = account.call("sts", "get_caller_identity")
     source = re.sub(r":sts::(\d+):assumed-role/([^/]+)/.*", r":iam::\1:role/\2", caller["Arn"])
+    existing = account.settings.network.existing
     subject = Subject(
-        account.stack, Place(account.settings.region, caller["Account"]), shows_tunnel_keys=False
+        account.stack,
+        Place(account.settings.region, caller["Account"]),
+        shows_tunnel_keys=False,
+        existing_vpc=existing.vpc_id if existing else None,
     )
     denied: set[str] = set()
     for policy in policies("deploy", subject):

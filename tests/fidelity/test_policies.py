@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -16,11 +18,13 @@ from tests.fidelity.action_table import kinds_of, listed, wrong_uses
 
 PLACE = Place("eu-central-1", "123456789012")
 SUBJECT = Subject("prod", PLACE, shows_tunnel_keys=True)
+VPC = "vpc-0a1b2c3d4e5f60718"
+IN_AN_EXISTING_VPC = replace(SUBJECT, existing_vpc=VPC)
 
 
 def statements() -> Iterator[tuple[str, dict[str, Any]]]:
-    for role in ROLES:
-        for policy in policies(role, SUBJECT):
+    for role, subject in product(ROLES, (SUBJECT, IN_AN_EXISTING_VPC)):
+        for policy in policies(role, subject):
             for statement in policy["Statement"]:
                 yield role, statement
 
@@ -64,7 +68,7 @@ def test_what_neither_name_nor_tag_limits_has_a_reason() -> None:
         for _, statement in statements()
         if statement["Effect"] == "Allow" and "Condition" not in statement
         for resource in listed(statement["Resource"])
-        if resource != "*" and "aws-vpn" not in resource
+        if resource != "*" and "aws-vpn" not in resource and not resource.endswith(VPC)
     }
     assert {one.replace(":*", "alarm:*") if one == ":*" else one for one in found} == set(UNLIMITED)
 
@@ -84,6 +88,21 @@ def test_a_deployer_touches_its_own_environment_alone() -> None:
     assert allowed("deploy", "iam:PutRolePolicy", PLACE.global_arn("iam", "role/aws-vpn-prod-nat"))
     assert not allowed("deploy", "iam:PutRolePolicy", PLACE.global_arn("iam", "role/aws-vpn-dev-nat"))
     assert not allowed("deploy", "iam:PutRolePolicy", PLACE.global_arn("iam", "role/admin"))
+
+
+def test_a_deployer_uses_an_existing_vpc_and_changes_nothing_of_it() -> None:
+    documents = [json.dumps(policy) for policy in policies("deploy", IN_AN_EXISTING_VPC)]
+
+    def may(action: str, resource: str, vpc: str) -> bool:
+        context = {"ec2:vpc": (PLACE.arn("ec2", f"vpc/{vpc}"),), "ec2:region": ("eu-central-1",)}
+        asked = Request(action, PLACE.arn("ec2", resource), context)
+        return decide(documents, asked) is Verdict.ALLOWED
+
+    assert may("ec2:AttachVpnGateway", f"vpc/{VPC}", VPC)
+    assert may("ec2:CreateRoute", "route-table/rtb-1", VPC)
+    assert not may("ec2:CreateRoute", "route-table/rtb-1", "vpc-another")
+    assert not may("ec2:DeleteVpc", f"vpc/{VPC}", VPC)
+    assert not may("ec2:DeleteRouteTable", "route-table/rtb-1", VPC)
 
 
 def test_nobody_takes_over_what_is_not_theirs_by_tagging_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from labs.recorded_environment import made_up, settings_of
 from labs.recorded_graph import record
 from stacks.environment import Environment
+from stacks.quotas import MOST_ROUTE_TABLES
 from tests.fidelity.action_table import kinds_of, listed, unknown_keys, wrong_uses
 
 STACKS = ("dev", "staging", "prod")
@@ -94,6 +96,25 @@ def test_hosts_and_flow_logs_may_what_their_actions_know_and_no_more(stack: str)
         if "*" in resource.removesuffix(":*").removeprefix("*")
     ]
     assert wrong + wide == []
+
+
+ROLE_LIMIT, KEY_LIMIT, BUCKET_LIMIT = 10_240, 32_768, 20_480
+"""Characters of all policies in a role, white space left out, and bytes of a key's and of a bucket's policy
+("IAM and AWS STS quotas", "AWS KMS quotas", "Amazon S3 bucket policies")."""
+TABLE_ARN = len('"arn:aws-us-gov:ec2:ap-southeast-1:123456789012:route-table/rtb-0123456789abcdef0",')
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_policies_are_within_their_limits_with_as_many_route_tables_as_settings_may_name(stack: str) -> None:
+    in_role: Counter[str] = Counter()
+    for type_, key, name, text in documents(stack):
+        size = len(json.dumps(json.loads(text), separators=(",", ":")))
+        if (type_, key) in IDENTITY:
+            in_role[name] += size
+        else:
+            assert size <= min(KEY_LIMIT, BUCKET_LIMIT)
+    assert in_role
+    assert max(in_role.values()) + MOST_ROUTE_TABLES * TABLE_ARN <= ROLE_LIMIT
 
 
 @pytest.mark.parametrize("stack", STACKS)

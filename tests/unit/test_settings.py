@@ -143,6 +143,11 @@ BAD: list[tuple[Change, str, str]] = [
         "a block",
     ),
     (existing(vpcId="vpc-1"), "network.existing.vpcId = vpc-1", "a VPC's id"),
+    (
+        existing(routeTables=[f"rtb-{i:017x}" for i in range(81)]),
+        "network.existing.routeTables = 81 tables",
+        "an IAM role's policies end at 10,240 characters",
+    ),
     (existing(routeTables=["rtb-x"]), "network.existing.routeTables[0] = rtb-x", "a route table's id"),
     (existing(routeTables=[TABLE, TABLE]), "network.existing.routeTables = (list)", "each value once"),
     (

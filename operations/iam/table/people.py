@@ -26,6 +26,19 @@ PUBLISHING: tuple[str, ...] = (
 )
 """What `aws-vpn access` does: publish unless a newer list is live, find an address, see who came."""
 
+READING_AN_EXISTING_VPC: tuple[str, ...] = ("ec2:DescribeVpcAttribute vpc:existing",)
+USING_AN_EXISTING_VPC: tuple[str, ...] = (
+    "ec2:AttachVpnGateway vpc:existing",
+    "ec2:CreateRoute route-table:within",
+    "ec2:CreateSecurityGroup vpc:existing",
+    "ec2:DeleteRoute route-table:within",
+    "ec2:DetachVpnGateway vpc:existing",
+    "ec2:DisableVgwRoutePropagation route-table:within",
+    "ec2:EnableVgwRoutePropagation route-table:within",
+    "ec2:RunInstances subnet:within",
+)
+"""What is done with a VPC of somebody else's, its subnets and its route tables, which bear other tags."""
+
 BEARING_KEYS: tuple[str, ...] = ("secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue")
 SHOWING_TUNNEL_KEYS = "ec2:DescribeVpnConnections"
 """Answers with the tunnels' pre-shared keys while these are kept under `Standard` storage."""

@@ -9,6 +9,7 @@ condition keys for AWS services" names both, each with how far it goes:
 - `:unowned` the same, which gets this environment's tags by the call
 - `:named` one that is named by this environment's names, and needs no tags
 - `:list` an OpenVPN tunnel's revocation list
+- `:existing` the VPC that the settings name, and `:within` what lies in it
 - `:any` one that nobody can tell beforehand: a volume at launch, a machine image
 
 An action without kinds knows none (`Describe...`).
