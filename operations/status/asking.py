@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from model.errors import AwsVpnError
@@ -28,6 +26,10 @@ class Clients:
     """boto3's clients of one region, made once: a session is not safe to share among threads, clients are."""
 
     def __init__(self, region: str, profile: str | None = None) -> None:
+        # Here, and not with this module: it takes longer to load than anything else, and can do so meanwhile.
+        import boto3
+        from botocore.config import Config
+
         try:
             self._session = boto3.session.Session(region_name=region, profile_name=profile)
         except BotoCoreError as error:

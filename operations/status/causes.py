@@ -38,6 +38,32 @@ class Reason:
 
 _RENDER = "render the router's configuration again (aws-vpn onprem) and load it"
 
+NO_PHASE_2_PROPOSAL = Reason(
+    "no-phase2-proposal",
+    "IKE is up, and the two ends share no proposal for the data (phase 2)",
+    f"the router's ESP proposals should be the tunnel's phase 2 options; {_RENDER}",
+    (
+        r"no acceptable (proposal|ENCRYPTION_ALGORITHM|INTEGRITY_ALGORITHM|KEY_EXCHANGE_METHOD) found",
+        r"Phase 2 was unable to establish while keeping Phase 1",
+        r"NO_PROPOSAL_CHOSEN notify, no CHILD_SA built",
+        r"NO_PROPOSAL_CHOSEN notify error.*quick mode",
+        r"no matching proposal found, sending NO_PROPOSAL_CHOSEN",
+        r"no proposal chosen.*phase 2",
+    ),
+)
+NO_PROPOSAL = Reason(
+    "no-proposal",
+    "the two ends share no proposal: encryption, integrity or Diffie-Hellman group differ",
+    f"the router's proposals should be the tunnel's phase 1 options; {_RENDER}",
+    (
+        r"No Proposal Match Found",
+        r"received proposals (inacceptable|unacceptable)",
+        r"NO_PROPOSAL_CHOSEN",
+        r"no proposal chosen",
+        r"INVALID_KE_PAYLOAD notify error",
+    ),
+)
+
 SPECIFIC = (
     Reason(
         "wrong-key",
@@ -118,31 +144,8 @@ SPECIFIC = (
             r"INVALID_MAJOR",
         ),
     ),
-    Reason(
-        "no-phase2-proposal",
-        "IKE is up, and the two ends share no proposal for the data (phase 2)",
-        f"the router's ESP proposals should be the tunnel's phase 2 options; {_RENDER}",
-        (
-            r"no acceptable (proposal|ENCRYPTION_ALGORITHM|INTEGRITY_ALGORITHM|KEY_EXCHANGE_METHOD) found",
-            r"Phase 2 was unable to establish while keeping Phase 1",
-            r"NO_PROPOSAL_CHOSEN notify, no CHILD_SA built",
-            r"NO_PROPOSAL_CHOSEN notify error.*quick mode",
-            r"no matching proposal found, sending NO_PROPOSAL_CHOSEN",
-            r"no proposal chosen.*phase 2",
-        ),
-    ),
-    Reason(
-        "no-proposal",
-        "the two ends share no proposal: encryption, integrity or Diffie-Hellman group differ",
-        f"the router's proposals should be the tunnel's phase 1 options; {_RENDER}",
-        (
-            r"No Proposal Match Found",
-            r"received proposals (inacceptable|unacceptable)",
-            r"NO_PROPOSAL_CHOSEN",
-            r"no proposal chosen",
-            r"INVALID_KE_PAYLOAD notify error",
-        ),
-    ),
+    NO_PHASE_2_PROPOSAL,
+    NO_PROPOSAL,
 )
 """In the order in which a line is tried: a line may match two, the first is meant."""
 
@@ -205,6 +208,8 @@ _UP = re.compile(
     re.IGNORECASE,
 )
 
+_IKE_UP = re.compile(r"IKE_SA \S+\[\d+\] established between", re.IGNORECASE)
+
 UNKNOWN = Reason(
     "not-told",
     "its log says nothing of the cause",
@@ -251,8 +256,15 @@ def cause(entries: Sequence[str]) -> Cause:
         for entry in reversed(since_up):
             told = _first(reasons, message(entry))
             if told is not None:
-                return _as_cause(told, message(entry))
+                return _as_cause(_in_its_phase(told, entry, since_up), message(entry))
     return _as_cause(UNKNOWN, message(entries[-1]))
+
+
+def _in_its_phase(told: Reason, entry: str, entries: Sequence[str]) -> Reason:
+    """IKEv1 refuses proposals of both phases in the same words: what counts is whether IKE was up by then."""
+    if told is not NO_PROPOSAL or not any(map(_IKE_UP.search, entries[: entries.index(entry)])):
+        return told
+    return NO_PHASE_2_PROPOSAL
 
 
 def _after_success(entries: Sequence[str]) -> Sequence[str]:

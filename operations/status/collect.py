@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import repeat
 from pathlib import Path
 from typing import Any
+
+from botocore.exceptions import BotoCoreError
 
 from model.errors import AwsVpnError
 from model.names import EnvironmentNames
@@ -24,12 +29,21 @@ from operations.status.tunnels import Tunnels
 ANSWER_SECONDS = 2.0
 """For all of AWS's answers, from when the stacks' outputs are read: what is later is said to be missing."""
 
+ALWAYS_ASKED = ("ec2", "logs", "cloudwatch")
+
+_REGION = re.compile(r"^\s+[\"']?aws:region[\"']?:\s*[\"']?([a-z0-9-]+)", re.MULTILINE)
+
 Outputs = Mapping[str, Any] | AwsVpnError
 
 
 def collect(stacks: tuple[str, ...], root: Path, *, drift: bool = False) -> Status:
     """The state of these stacks now. Nothing that AWS or a backend refuses raises: it is in the state."""
-    return ask(read_all(stacks, root), root, drift=drift)
+    clients = _PerRegion()
+    preparing = threading.Thread(target=clients.prepare, args=(_regions(stacks, root),), daemon=True)
+    preparing.start()
+    read = read_all(stacks, root)
+    preparing.join()
+    return ask(read, root, drift=drift, clients=clients)
 
 
 def read_all(stacks: tuple[str, ...], root: Path) -> dict[str, Outputs]:
@@ -38,13 +52,22 @@ def read_all(stacks: tuple[str, ...], root: Path) -> dict[str, Outputs]:
         return dict(zip(stacks, readers.map(_outputs, stacks, repeat(root)), strict=True))
 
 
-def ask(read: Mapping[str, Outputs], root: Path, *, drift: bool = False) -> Status:
+def ask(
+    read: Mapping[str, Outputs], root: Path, *, drift: bool = False, clients: _PerRegion | None = None
+) -> Status:
     """The state of the stacks that have these outputs."""
     now = datetime.now(UTC)
-    clients = _PerRegion()
+    clients = clients or _PerRegion()
     asking = [_Environment(stack, outputs, clients) for stack, outputs in read.items()]
     states = [environment.state(now, root if drift else None) for environment in asking]
     return Status(generated_at=now, environments=tuple(states))
+
+
+def _regions(stacks: tuple[str, ...], root: Path) -> set[str]:
+    """The regions that stack files name: what to prepare for. Where a stack is, its outputs say."""
+    files = (root / "stacks" / f"Pulumi.{stack}.yaml" for stack in stacks)
+    texts = [file.read_text("utf-8", "replace") for file in files if file.is_file()]
+    return {found[1] for text in texts if (found := _REGION.search(text))}
 
 
 def _outputs(stack: str, root: Path) -> Outputs:
@@ -59,6 +82,16 @@ class _PerRegion:
 
     def __init__(self) -> None:
         self._made: dict[str, Clients] = {}
+
+    def prepare(self, regions: Iterable[str]) -> None:
+        """Make what will be needed: AWS's descriptions of its services take longer to load than to use.
+
+        What keeps a client from being made is told when it is asked for.
+        """
+        with contextlib.suppress(AwsVpnError, BotoCoreError, ValueError):
+            for region in regions:
+                for service in ALWAYS_ASKED:
+                    self.of(region).of(service)
 
     def of(self, region: str) -> Clients:
         return self._made.setdefault(region, Clients(region))

@@ -39,6 +39,20 @@ WRONG: dict[str, tuple[End, set[str]]] = {
     "identity": (replace(RIGHT, identity="10.99.0.77"), {"wrong-identity", "authentication"}),
     "selectors": (replace(RIGHT, selectors="172.16.0.0/12"), {"traffic-selectors"}),
     "ike version": (replace(RIGHT, version=1), {"ike-version", "no-proposal"}),
+    "encryption and group": (replace(RIGHT, ike="aes128-sha256-modp2048"), {"no-proposal"}),
+    "weaker by name alone": (replace(RIGHT, ike="aes128-sha1-modp1024"), {"no-proposal"}),
+    "authenticated encryption": (replace(RIGHT, ike="aes256gcm16-prfsha256-ecp256"), {"no-proposal"}),
+    "phase 2 key length": (replace(RIGHT, esp="aes192-sha256"), {"no-phase2-proposal"}),
+    "ikev1 phase 2 group": (
+        replace(RIGHT, version=1, esp="aes256-sha256-modp2048"),
+        {"no-phase2-proposal"},
+    ),
+    "phase 2 authenticated": (replace(RIGHT, esp="aes256gcm16"), {"no-phase2-proposal"}),
+    "key of another tunnel": (replace(RIGHT, key="correct.horse.battery2"), {"wrong-key", "authentication"}),
+    "identity by name": (replace(RIGHT, identity="router.example.com"), {"wrong-identity", "authentication"}),
+    "selectors of a host": (replace(RIGHT, selectors="10.99.0.77/32"), {"traffic-selectors"}),
+    "ikev1 proposal": (replace(RIGHT, version=1, ike="aes128-sha1-modp1024"), {"no-proposal"}),
+    "ikev1 phase 2": (replace(RIGHT, version=1, esp="aes128-sha256"), {"no-phase2-proposal"}),
     "ikev1 key": (replace(RIGHT, version=1, key="another.key.altogether"), {"wrong-key"}),
 }
 """What is wrong with the calling end, and what its own log can tell: the other end may keep the reason."""
@@ -107,7 +121,7 @@ def _negotiated(folder: Path, wrong: End, right: End | None) -> str:
 @pytest.mark.parametrize("name", WRONG)
 def test_the_cause_is_told_from_the_calling_ends_log(tmp_path: Path, name: str) -> None:
     wrong, expected = WRONG[name]
-    right = replace(RIGHT, version=1) if name == "ikev1 key" else RIGHT
+    right = replace(RIGHT, version=1) if name.startswith("ikev1") else RIGHT
     log = _negotiated(tmp_path, wrong, right)
     assert cause(log.splitlines()).id in expected, log
 

@@ -107,6 +107,59 @@ def test_the_holder_of_the_address_is_told(deployed: IsolatedSandbox) -> None:
     give_address_to(deployed, "main")
 
 
+def test_each_fault_is_told_at_the_next_look(deployed: IsolatedSandbox) -> None:
+    """A tunnel is cut, the server with the address dies, and a client is revoked: as AWS would show each."""
+    connection, (first, second) = tunnels(deployed)
+    for address in (first, second):
+        set_tunnel(deployed, connection, address, "UP")
+    say_of_servers(deployed, healthy=True)
+    peer = "198.51.100.7:50000"
+    log_of_servers(deployed, f"openvpn: {peer} [anna] Peer Connection Initiated with [AF_INET]{peer}")
+    well = environment(status(deployed, "--stack", "dev", "--json"))
+    assert well["findings"] == []
+    assert well["pairs"][0]["sessions"] == ["anna"]
+
+    set_tunnel(deployed, connection, first, "DOWN")
+    say_of_servers(deployed, healthy=False)
+    log_of_servers(
+        deployed,
+        "fetch-openvpn-secrets: revocation list 2 installed, 1 revoked",
+        f"openvpn: anna/{peer} SIGTERM[soft,remote-exit] received, client-instance exiting",
+    )
+    done = status(deployed, "--stack", "dev", "--json")
+    assert done.returncode == 2
+    state = environment(done)
+    told = [(finding["level"], finding["text"]) for finding in state["findings"]]
+    assert any(level == 1 and text.startswith(f"berlin: tunnel {first} is down") for level, text in told)
+    assert (2, "staff: main does not answer its monitor") in told
+    (pair,) = state["pairs"]
+    assert (pair["sessions"], pair["revocationList"]) == ([], "revocation list 2 installed, 1 revoked")
+
+
+def say_of_servers(sandbox: IsolatedSandbox, *, healthy: bool) -> None:
+    """What the monitor sends each minute."""
+    dimensions = [
+        {"Name": "Environment", "Value": "dev"},
+        {"Name": "Name", "Value": "openvpn-staff"},
+    ]
+    values = {"MainHealthy": float(healthy), "StandbyHealthy": 1.0, "AddressOnMain": 1.0}
+    sandbox.client("cloudwatch").put_metric_data(
+        Namespace="aws-vpn",
+        MetricData=[
+            {"MetricName": name, "Dimensions": dimensions, "Value": value} for name, value in values.items()
+        ],
+    )
+
+
+def log_of_servers(sandbox: IsolatedSandbox, *lines: str) -> None:
+    logs, group, stream = sandbox.client("logs"), "/aws-vpn/dev/openvpn/staff", "main"
+    if not logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=stream)["logStreams"]:
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    now = int(time.time() * 1000)
+    events = [{"timestamp": now + i, "message": line} for i, line in enumerate(lines)]
+    logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+
+
 def fault(sandbox: IsolatedSandbox, action: str, kind: str) -> None:
     document = {"service": "*", "action": action, "kind": kind, "count": -1, "seconds": HANG_SECONDS}
     control(sandbox, "POST", "/sandbox/faults", document)
@@ -145,7 +198,7 @@ def test_a_stack_that_is_not_deployed_and_one_that_is_unknown(deployed: Isolated
     assert states["dev"]["deployed"]
     assert not states["prod"]["deployed"]
     unknown = status(deployed, "--stack", "produktion")
-    assert unknown.returncode == 1
+    assert unknown.returncode == 2
     assert unknown.stderr.startswith("no stack 'produktion'; should be one of dev, prod, staging")
 
 
