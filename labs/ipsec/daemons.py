@@ -35,7 +35,7 @@ def start_daemon(host: Host, directory: Path, swanctl: Path, settings: str) -> D
     configuration.write_text(settings, encoding="utf-8")
     mounts = {"/etc/swanctl": swanctl, "/etc/strongswan.conf": configuration, "/run": run}
     program = host.start(f"charon-{directory.name}", [CHARON], mounts=mounts)
-    wait_until((run / "charon.vici").exists, 10, f"charon of {directory.name}")
+    wait_until((run / "charon.vici").exists, 60, f"charon of {directory.name}")
     return Daemon(host, mounts, program)
 
 
@@ -108,7 +108,7 @@ def start_frr(host: Host, directory: Path, configuration: str) -> Router:
     mounts = {"/etc/frr": etc, "/run": run, "/etc/group": groups}
     for name in ("zebra", "staticd", "bgpd"):
         host.start(name, [str(FRR / name), "-u", "root", "-g", "root", "--log", "stdout"], mounts=mounts)
-        wait_until((run / "frr" / f"{name}.vty").exists, 10, f"{name} on {host.name}")
+        wait_until((run / "frr" / f"{name}.vty").exists, 60, f"{name} on {host.name}")
     host.run(["vtysh", "-b"], mounts=mounts)
     return Router(host, mounts)
 

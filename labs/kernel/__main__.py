@@ -9,8 +9,8 @@ from pathlib import Path
 from labs.kernel.machine import Machine
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 1200
-"""Emulated processors take about two minutes a device and kind of routing."""
+SECONDS = 2400
+"""Emulated processors take some three minutes a device and kind of routing, where nothing else runs."""
 
 
 def main() -> int:
