@@ -9,13 +9,13 @@ import click
 
 from command.examples import examples
 from model.arns import Place
-from model.errors import AwsVpnError
+from model.errors import WrongUseError
 from operations.iam.policies import POLICY_LIMIT, ROLES, Subject, policies, size
 from operations.outputs import chosen_stacks
 from stacks.stack_file import read_stack_file
 
 
-class AccountUnknownError(AwsVpnError):
+class AccountUnknownError(WrongUseError):
     """Neither the command line nor the stack file says which account."""
 
 

@@ -46,7 +46,7 @@ def test_policies_go_into_a_file_each(tmp_path: Path, capsys: pytest.CaptureFixt
     ],
 )
 def test_what_is_wrong_is_one_line(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["iam", "deploy", *words]) == 1
+    assert main(["iam", "deploy", *words]) == 2
     shown = capsys.readouterr()
     assert (shown.out, shown.err.count("\n")) == ("", 1)
     assert shown.err.startswith(told)
