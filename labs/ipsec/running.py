@@ -14,7 +14,7 @@ from onprem.rendering import render
 TUN_SEGMENT = 1360
 """Bytes: kernel-libipsec's TUN device takes packets of 1400, some less than ESP leaves in 1500."""
 
-START = 90
+START = 240
 """Seconds until both tunnels are in use, on a machine with other work too."""
 
 Act = Callable[[IpsecLab], None]
