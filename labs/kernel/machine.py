@@ -147,7 +147,7 @@ class Machine:
             *("-numa", "node,memdev=memory", "-chardev", f"socket,id=root,path={socket}"),
             *("-device", "vhost-user-fs-pci,chardev=root,tag=host"),
             *("-kernel", str(kernel), "-initrd", str(self.directory / "initial.cpio")),
-            *("-append", f"console=ttyS0 quiet panic=-1 script={script}"),
+            *("-append", f"console=ttyS0 quiet panic=-1 no_timer_check script={script}"),
         ]
 
 
