@@ -50,7 +50,9 @@ def exported_options(
     found = {option: getattr(connection, f"tunnel{number}_{option}") for option in wanted}
 
     def exported(values: dict[str, Any]) -> dict[str, Any]:
-        deployed = {option: value or wanted[option] for option, value in values.items()}
+        deployed = {
+            option: wanted[option] if value in (None, "", []) else value for option, value in values.items()
+        }
         return {
             to_camel(option): wanted[option] if _same(value, wanted[option]) else value
             for option, value in deployed.items()

@@ -110,6 +110,10 @@ class TunnelOptions(StrictModel):
     """Whether AWS starts the negotiation or waits for the router (`add`). AWS starts IKEv2 only, and only
     towards a known address."""
 
+    enable_tunnel_lifecycle_control: bool = True
+    """Whether AWS waits with the replacement of its end of the tunnel, as long as it can, until it is told to
+    (`aws-vpn roll maintenance`)."""
+
     def overridden_by(self, own: TunnelOptions) -> TunnelOptions:
         """These options with those that `own` sets put over them."""
         given = {

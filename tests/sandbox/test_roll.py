@@ -11,12 +11,12 @@ import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from labs.failover.runbooks import blocks
 from labs.isolated_sandbox import Finished, IsolatedSandbox, Program
 from sandbox.wrapper import moto_process
 from sandbox.wrapper.places import ROOT
@@ -42,6 +42,9 @@ CONFIG: dict[str, Any] = {
     },
 }
 
+OPTIONS, KEYS, _NIGHTLY, MAINTENANCE, SEEN_TO = range(5)
+"""The runbook's blocks."""
+
 LOOKS_A_SECOND = 10
 GIVES_UP_SECONDS = 120
 
@@ -66,15 +69,25 @@ class Rolled:
     def edit(self, **changes: Any) -> None:
         """Sets keys of the section `hardwareVpn`."""
         CONFIG["aws-vpn:hardwareVpn"].update(changes)
-        file = self.program.folder / "stacks" / "Pulumi.dev.yaml"
+        file = self.program.folder / "stacks" / "Pulumi.prod.yaml"
         file.parent.mkdir(exist_ok=True)
         file.write_text(yaml.safe_dump({"config": CONFIG}), encoding="utf-8")
 
     def roll(self, *words: str) -> Finished:
-        return self.sandbox.run("aws-vpn", "roll", *words, "--stack", "dev", cwd=self.program.folder)
+        return self.sandbox.run("aws-vpn", "roll", *words, "--stack", "prod", cwd=self.program.folder)
+
+    def runbook(self, block: int) -> Finished:
+        """Runs a block of the runbook as it is written."""
+        commands = [*blocks("roll-tunnels")][block][1]
+        return self.sandbox.run("bash", "-euo", "pipefail", "-c", commands, cwd=self.program.folder)
+
+    def rendered(self) -> str:
+        """What the runbook writes for lisbon's router."""
+        files = self.program.folder.glob("routers/lisbon/strongswan/**/conf.d/*.conf")
+        return "".join(file.read_text(encoding="utf-8") for file in files)
 
     def sites(self) -> dict[str, Any]:
-        return self.program.outputs("dev")["hardwareVpn"]["sites"]
+        return self.program.outputs("prod")["hardwareVpn"]["sites"]
 
     def ends(self, site: str) -> tuple[str, list[str]]:
         exported = self.sites()[site]
@@ -132,7 +145,7 @@ def rolled(tmp_path_factory: pytest.TempPathFactory) -> Generator[Rolled]:
     made = Rolled(sandbox, program)
     try:
         made.edit()
-        up = program.up("dev")
+        up = program.up("prod")
         assert up.returncode == 0, up.stdout + up.stderr
         yield made
     finally:
@@ -152,50 +165,49 @@ def timeouts(rolled: Rolled, site: str) -> list[int]:
 
 
 def keys(rolled: Rolled, site: str) -> list[str]:
-    document = rolled.program.outputs("dev")["configurations"][site]
+    document = rolled.program.outputs("prod")["configurations"][site]
     return re.findall("<pre_shared_key>(.*?)</pre_shared_key>", document)
 
 
 def test_both_tunnels_at_once_are_refused_before_anything_happens(both_up: Rolled) -> None:
     before = timeouts(both_up, "berlin"), timeouts(both_up, "lisbon")
     both_up.edit(tunnelDefaults={"dpdTimeoutSeconds": 50})
-    refused = both_up.program.up("dev")
+    refused = both_up.program.up("prod")
     told = refused.stdout + refused.stderr
     assert refused.returncode != 0
     assert "berlin: tunnel1DpdTimeoutSeconds, tunnel2DpdTimeoutSeconds would change both tunnels" in told
-    assert "run aws-vpn roll tunnels --stack dev --site berlin" in told
+    assert "run aws-vpn roll tunnels --stack prod --site berlin" in told
     assert "Traceback" not in told
     assert (timeouts(both_up, "berlin"), timeouts(both_up, "lisbon")) == before
 
 
-def test_a_roll_leaves_no_moment_without_a_tunnel_and_a_plain_up_does(
-    both_up: Rolled, tmp_path: Path
-) -> None:
-    before = timeouts(both_up, "lisbon")
+def test_a_roll_leaves_no_moment_without_a_tunnel_and_a_plain_up_does(both_up: Rolled) -> None:
+    before = timeouts(both_up, "berlin")
     both_up.edit(tunnelDefaults={"dpdTimeoutSeconds": 60})
-    with both_up.observed("berlin") as seen:
-        done = both_up.roll("tunnels", "--site", "berlin", "--out", str(tmp_path), "--device", "strongswan")
+    with both_up.observed("lisbon") as seen:
+        done = both_up.runbook(OPTIONS)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 tunnels changed" in done.stdout
-    assert timeouts(both_up, "berlin") == [60, 60]
-    assert timeouts(both_up, "lisbon") == before
+    assert timeouts(both_up, "lisbon") == [60, 60]
+    assert timeouts(both_up, "berlin") == before
     assert (seen.both_down, seen.one_down > 0) == (0, True), seen
-    assert len(list(tmp_path.glob("berlin/strongswan/etc/swanctl/conf.d/*.conf"))) == 2
+    assert both_up.rendered().count("remote_addrs") == 2
 
     both_up.delay(returning=60)
-    with both_up.observed("lisbon") as plain:
-        up = both_up.program.up("dev", env={"AWS_VPN_CHANGE_TUNNELS": "both"})
+    with both_up.observed("berlin") as plain:
+        up = both_up.program.up("prod", env={"AWS_VPN_CHANGE_TUNNELS": "both"})
     assert up.returncode == 0, up.stdout + up.stderr
     assert plain.both_down > 0, plain
-    preview = both_up.program.preview("dev", "--expect-no-changes")
-    assert preview.returncode == 0, preview.stdout + preview.stderr
+    both_up.set_up("berlin")
+    seen_to = both_up.runbook(SEEN_TO)
+    assert seen_to.returncode == 0, seen_to.stdout + seen_to.stderr
 
 
 def test_a_roll_that_was_cut_off_goes_on_when_the_tunnel_is_back(both_up: Rolled) -> None:
     before = timeouts(both_up, "lisbon")
     both_up.edit(tunnelDefaults={"dpdTimeoutSeconds": 70})
     both_up.delay(returning=None)
-    words = ("aws-vpn", "roll", "tunnels", "--stack", "dev", "--site", "lisbon")
+    words = ("aws-vpn", "roll", "tunnels", "--stack", "prod", "--site", "lisbon")
     rolling = both_up.sandbox.start(*words, cwd=both_up.program.folder)
     assert rolling.stdout is not None
     assert any("waiting until AWS reports tunnel 1" in line for line in rolling.stdout)
@@ -221,7 +233,7 @@ def test_a_roll_that_was_cut_off_goes_on_when_the_tunnel_is_back(both_up: Rolled
     assert seen.both_down == 0, seen
 
 
-def test_keys_are_rolled_in_both_storages(both_up: Rolled, tmp_path: Path) -> None:
+def test_keys_are_rolled_in_both_storages(both_up: Rolled) -> None:
     before = keys(both_up, "lisbon")
     both_up.delay(returning=None)
     lost = both_up.roll("keys", "--site", "lisbon", "--wait", "0.02")
@@ -232,13 +244,13 @@ def test_keys_are_rolled_in_both_storages(both_up: Rolled, tmp_path: Path) -> No
     assert len({*before} & {*halfway}) == 1
 
     both_up.edit(presharedKeyStorage="SecretsManager")
-    refused = both_up.program.preview("dev")
+    refused = both_up.program.preview("prod")
     assert refused.returncode != 0
-    assert "aws-vpn roll keys --stack dev --site lisbon" in refused.stdout + refused.stderr
+    assert "aws-vpn roll keys --stack prod --site lisbon" in refused.stdout + refused.stderr
     both_up.set_up("lisbon")
     both_up.delay(returning=1)
     with both_up.observed("lisbon") as seen:
-        moved = both_up.roll("keys", "--site", "lisbon", "--out", str(tmp_path), "--device", "strongswan")
+        moved = both_up.runbook(KEYS)
     assert moved.returncode == 0, moved.stdout + moved.stderr
     assert seen.both_down == 0, seen
     assert keys(both_up, "lisbon") == ["REDACTED", "REDACTED"]
@@ -250,7 +262,7 @@ def test_keys_are_rolled_in_both_storages(both_up: Rolled, tmp_path: Path) -> No
     stored = json.loads(secrets.get_secret_value(SecretId=found["PreSharedKeyArn"])["SecretString"])
     assert sorted(stored) == sorted(addresses)
     assert not {*stored.values()} & {*before, *halfway}
-    rendered = "".join(path.read_text() for path in tmp_path.glob("**/conf.d/*.conf"))
+    rendered = both_up.rendered()
     assert all(key in rendered for key in stored.values())
     for output in (moved.stdout, moved.stderr):
         assert not any(key in output for key in stored.values())
@@ -266,7 +278,7 @@ def test_maintenance_is_applied_one_tunnel_at_a_time_in_its_window(both_up: Roll
     assert "waits for the window" in closed.stdout
     assert "0 replacements applied" in closed.stdout
     with both_up.observed("berlin") as seen:
-        applied = both_up.roll("maintenance")
+        applied = both_up.runbook(MAINTENANCE)
     assert applied.returncode == 0, applied.stdout + applied.stderr
     assert "2 replacements applied" in applied.stdout
     assert (seen.both_down, seen.one_down > 0) == (0, True), seen
@@ -276,7 +288,7 @@ def test_maintenance_is_applied_one_tunnel_at_a_time_in_its_window(both_up: Roll
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("tunnels", "--site", "porto"), "no site porto in stack dev; should be one of berlin, lisbon"),
+        (("tunnels", "--site", "porto"), "no site porto in stack prod; should be one of berlin, lisbon"),
         (("tunnels", "--out", "x"), "one of --out and --device without the other"),
         (("maintenance", "--window", "2-4"), "--window '2-4'; should be two times in UTC"),
     ],
