@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.alert_topic import publishers
 from components.labels import Labels
 from model.arns import Place
 from model.names import EnvironmentNames
@@ -53,7 +54,7 @@ def key_policy(place: Place, names: EnvironmentNames) -> dict[str, Any]:
 
     The first statement leaves the rest to IAM ("Default key policy"). The log service is held to this
     environment's log groups by the encryption context ("Encrypt log data in CloudWatch Logs using AWS KMS"),
-    alarms to this environment's, against a confused deputy ("Amazon SNS key management").
+    alarms and rules to this environment's, as at the topic.
     """
     groups = [f"log-group:{prefix}{names.path('*')}" for prefix in ("", "/aws/vendedlogs")]
     return {
@@ -86,16 +87,6 @@ def key_policy(place: Place, names: EnvironmentNames) -> dict[str, Any]:
                     }
                 },
             },
-            {
-                "Sid": "Alarms",
-                "Effect": "Allow",
-                "Principal": {"Service": "cloudwatch.amazonaws.com"},
-                "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-                "Resource": "*",
-                "Condition": {
-                    "StringEquals": {"aws:SourceAccount": place.account},
-                    "ArnLike": {"aws:SourceArn": place.arn("cloudwatch", f"alarm:{names.of('*')}")},
-                },
-            },
+            *publishers(place, names, ["kms:Decrypt", "kms:GenerateDataKey"], "*"),
         ],
     }

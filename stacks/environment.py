@@ -12,6 +12,7 @@ import pulumi_aws as aws
 from components.alert_topic import AlertTopic, AlertTopicArgs
 from components.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.hardware_vpn import ConnectedSite, HardwareVpn, HardwareVpnArgs, SiteArgs
+from components.health_alerts import HealthAlerts, HealthAlertsArgs
 from components.host_archives import HostArchives, HostArchivesArgs
 from components.labels import Labels
 from components.nat_instances import NatInstances, NatInstancesArgs
@@ -52,7 +53,10 @@ class Environment:
         self._alerts = AlertTopic(
             "alerts",
             AlertTopicArgs(
-                labels=self._labels, encryption_key_arn=self._key.arn, emails=settings.alerts.emails
+                labels=self._labels,
+                place=self._place,
+                encryption_key_arn=self._key.arn,
+                emails=settings.alerts.emails,
             ),
         )
         self._hardware_vpn = settings.hardware_vpn and self._build_hardware_vpn(settings.hardware_vpn)
@@ -116,6 +120,7 @@ class Environment:
         )
 
     def _build_hardware_vpn(self, vpn: HardwareVpnSettings) -> HardwareVpn:
+        HealthAlerts("health", HealthAlertsArgs(labels=self._labels, alert_topic_arn=self._alerts.arn))
         return HardwareVpn(
             "hardware-vpn",
             HardwareVpnArgs(

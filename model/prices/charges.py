@@ -154,6 +154,8 @@ FREE = frozenset(
             f"aws:ec2transitgateway/{name[0].lower()}{name[1:]}:{name}"
             for name in ("Route", "RouteTable", "RouteTableAssociation", "RouteTablePropagation")
         ),
+        "aws:cloudwatch/eventRule:EventRule",
+        "aws:cloudwatch/eventTarget:EventTarget",
         "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
         "aws:cloudwatch/logStream:LogStream",
         "aws:kms/alias:Alias",

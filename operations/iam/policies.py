@@ -27,6 +27,7 @@ NAMED: dict[str, tuple[str, tuple[str, ...]]] = {
     "object": ("s3", ("{bucket}/*",)),
     "Secret": ("secretsmanager", ("secret:{secret}",)),
     "Secret:list": ("secretsmanager", ("secret:{list}",)),
+    "rule-on-default-event-bus": ("events", ("rule/{name}",)),
     "topic": ("sns", ("{name}",)),
     "instance-profile": ("iam", ("instance-profile/{name}",)),
     "role": ("iam", ("role/{name}",)),

@@ -80,6 +80,7 @@ _COLLECTORS: dict[SERVICE_NAMES, dict[str, Collector]] = {
     },
     "autoscaling": {"autoScalingGroup": _keys("autoscaling_groups")},
     "cloudwatch": {"metricAlarm": _keys("alarms"), "dashboard": _keys("dashboards")},
+    "events": {"rule": lambda backend: (rule for bus in backend.event_buses.values() for rule in bus.rules)},
     "iam": {
         "role": _keys("roles"),
         "instanceProfile": _keys("instance_profiles"),

@@ -13,6 +13,7 @@ _ENCRYPTION = "BucketServerSideEncryptionConfiguration"
 
 TYPES = {
     "aws:autoscaling/group:Group": "AWS::AutoScaling::AutoScalingGroup",
+    "aws:cloudwatch/eventRule:EventRule": "AWS::Events::Rule",
     "aws:cloudwatch/logGroup:LogGroup": "AWS::Logs::LogGroup",
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": "AWS::Logs::MetricFilter",
     "aws:cloudwatch/metricAlarm:MetricAlarm": "AWS::CloudWatch::Alarm",
@@ -114,9 +115,11 @@ WITHOUT_COUNTERPART = {
     "BucketVersioning.bucket": IN_THE_BUCKET,
     "DefaultSecurityGroup": "CloudFormation cannot adopt a VPC's default group",
     "Bucket.forceDestroy": "the provider's own: empty the bucket before it is deleted",
+    "EventTarget": "within its rule there",
     "Group.instanceRefresh": "a stack's update policy there, no property",
     "Instance.rootBlockDevice.tags": "CloudFormation tags disks with the instance's tags",
     "Instance.userDataReplaceOnChange": "the provider's own: when to replace",
+    "Topic.policy": "a resource of its own there",
     "InstanceProfile.tags": "CloudFormation cannot tag instance profiles",
     "InternetGateway.vpcId": "a resource of its own there, the attachment",
     "LaunchTemplate.tags": "another form there: tag specifications of the template itself",

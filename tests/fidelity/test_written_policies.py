@@ -79,6 +79,7 @@ def test_all_kinds_of_documents_are_seen(stack: str) -> None:
         ("aws:iam/rolePolicy:RolePolicy", "policy"),
         ("aws:kms/key:Key", "policy"),
         ("aws:s3/bucketPolicy:BucketPolicy", "policy"),
+        ("aws:sns/topic:Topic", "policy"),
     }
 
 

@@ -1,4 +1,4 @@
-"""Logs, alarms and topics; the key that encrypts them; secrets."""
+"""Logs, alarms, rules and topics; the key that encrypts them; secrets."""
 
 from __future__ import annotations
 
@@ -28,6 +28,23 @@ RECORDS: Mapping[str, Rights] = {
         read=("cloudwatch:DescribeAlarms alarm:named", "cloudwatch:ListTagsForResource alarm:named"),
         update=("cloudwatch:UntagResource alarm:named",),
         delete=("cloudwatch:DeleteAlarms alarm:named",),
+    ),
+    "aws:cloudwatch/eventRule:EventRule": Rights(
+        create=(
+            "events:PutRule rule-on-default-event-bus:named",
+            "events:TagResource rule-on-default-event-bus:named",
+        ),
+        read=(
+            "events:DescribeRule rule-on-default-event-bus:named",
+            "events:ListTagsForResource rule-on-default-event-bus:named",
+        ),
+        update=("events:UntagResource rule-on-default-event-bus:named",),
+        delete=("events:DeleteRule rule-on-default-event-bus:named",),
+    ),
+    "aws:cloudwatch/eventTarget:EventTarget": Rights(
+        create=("events:PutTargets rule-on-default-event-bus:named",),
+        read=("events:ListTargetsByRule rule-on-default-event-bus:named",),
+        delete=("events:RemoveTargets rule-on-default-event-bus:named",),
     ),
     "aws:sns/topic:Topic": Rights(
         create=(
