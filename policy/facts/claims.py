@@ -13,7 +13,8 @@ from policy.facts import aws_types as aws
 from policy.facts.finding import Finding
 from policy.facts.graph import Graph
 from policy.facts.resource import External, Found, Resource
-from policy.facts.routes import DESTINATIONS, StaticRoute, static_routes
+from policy.facts.routes import StaticRoute, static_routes
+from policy.facts.routing_domains import domain_of
 from policy.facts.transit_routes import transit_routes
 from policy.facts.values import UNKNOWN
 
@@ -83,7 +84,7 @@ def taken_in(graph: Graph, domain_tag: str, kinds: ComponentKinds) -> Iterator[S
         yield from _blocks(endpoint, "clientCidrBlock", "pool", endpoint.urn, domain)
     for route in static_routes(graph):
         if route.leads_to_host:
-            yield from _behind_host(route, domains.get(route.stated_by.stack, ""))
+            yield from _behind_host(graph, route, domains.get(route.stated_by.stack, ""))
     for component in _components(graph):
         for key, kind in kinds.items():
             owner = component.urn if kind == "pool" else ""
@@ -110,7 +111,10 @@ def taken_by_sites(graph: Graph, domains: Mapping[tuple[str, str], str] | None =
 
 
 def place_of(graph: Graph, connection: object) -> str:
-    """Where a VPN connection leads: the `Location` or `Site` tag on it or on its customer gateway."""
+    """Where a VPN connection leads: the `Location` or `Site` tag on it or on its customer gateway.
+
+    Two gateways that nobody says are in one place are in two.
+    """
     if not isinstance(connection, Resource):
         return ""
     gateway = graph.target(connection, "customerGatewayId", aws.CUSTOMER_GATEWAY)
@@ -120,7 +124,7 @@ def place_of(graph: Graph, connection: object) -> str:
                 place = resource.tags.get(tag)
                 if isinstance(place, str) and place:
                     return place
-    return ""
+    return gateway.identity if isinstance(gateway, Found) else ""
 
 
 def without_repetitions(claims: Iterable[Taken]) -> list[Taken]:
@@ -152,29 +156,21 @@ def _stack_domains(graph: Graph, domain_tag: str) -> dict[tuple[str, str], str]:
     """The routing domain of a stack whose VPCs all have the same one."""
     domains: dict[tuple[str, str], set[str]] = defaultdict(set)
     for vpc in graph.of(aws.VPC):
-        domains[vpc.stack].add(_domain(vpc, domain_tag))
+        domains[vpc.stack].add(domain_of(vpc, domain_tag))
     return {stack: next(iter(found)) for stack, found in domains.items() if len(found) == 1}
 
 
-def _domain(vpc: Resource, domain_tag: str) -> str:
-    value = vpc.tags.get(domain_tag, "")
-    return value if isinstance(value, str) else ""
-
-
 def _vpc_blocks(resource: Resource, vpc: Found, domain_tag: str) -> Iterator[Said]:
-    domain = _domain(vpc, domain_tag) if isinstance(vpc, Resource) else ""
+    domain = domain_of(vpc, domain_tag) if isinstance(vpc, Resource) else ""
     yield from _blocks(resource, "cidrBlock", "vpc", vpc.identity, domain, required=True)
     from_pool = resource.get("ipv6IpamPoolId") is not None
     if resource.get("ipv6CidrBlock") is not UNKNOWN or from_pool or not resource.is_computed("ipv6CidrBlock"):
         yield from _blocks(resource, "ipv6CidrBlock", "vpc", vpc.identity, domain, required=from_pool)
 
 
-def _behind_host(route: StaticRoute, domain: str) -> Iterator[Said]:
+def _behind_host(graph: Graph, route: StaticRoute, domain: str) -> Iterator[Said]:
     """What a route to a host leads to, unless it is everything."""
-    for key in DESTINATIONS:
-        value = route.get(key)
-        if value is UNKNOWN and route.is_computed(key):
-            continue
+    for key, value in route.destinations(graph):
         for block in _said(route.stated_by, key, value, "routed", "", domain):
             if isinstance(block, Finding) or block.network.prefixlen > 0:
                 yield block
@@ -183,7 +179,7 @@ def _behind_host(route: StaticRoute, domain: str) -> Iterator[Said]:
 def _secondary_blocks(graph: Graph, block: Resource, domain_tag: str) -> Iterator[Said]:
     vpc = graph.target(block, "vpcId", aws.VPC, aws.DEFAULT_VPC)
     owner: Found = vpc if isinstance(vpc, Resource | External) else block
-    domain = _domain(owner, domain_tag) if isinstance(owner, Resource) else ""
+    domain = domain_of(owner, domain_tag) if isinstance(owner, Resource) else ""
     key = "cidrBlock" if block.type == aws.VPC_IPV4_BLOCK else "ipv6CidrBlock"
     yield from _blocks(block, key, "vpc", owner.identity, domain, required=True)
 

@@ -26,11 +26,34 @@ def interfaces_of(graph: Graph, instance: Resource) -> list[Resource]:
     return list(found.values())
 
 
+def attached_later(graph: Graph, instance: Resource) -> list[Resource]:
+    """Interfaces of the program that the instance gets once it runs."""
+    found: dict[str, Resource] = {}
+    for attachment in graph.of(aws.INTERFACE_ATTACHMENT):
+        interface = graph.target(attachment, "networkInterfaceId", aws.NETWORK_INTERFACE)
+        if graph.target(attachment, "instanceId", aws.INSTANCE) is instance and isinstance(
+            interface, Resource
+        ):
+            found[interface.identity] = interface
+    for interface in graph.of(aws.NETWORK_INTERFACE):
+        for item in interface.items("attachments"):
+            value = part(item, "instance")
+            if instance in graph.candidates(interface, "attachments", value, (aws.INSTANCE,)):
+                found[interface.identity] = interface
+    return list(found.values())
+
+
+def forwards(graph: Graph, host: Resource) -> bool:
+    """Whether an instance, or any interface of the program that it has, lets foreign packets through."""
+    own = (host, *interfaces_of(graph, host), *attached_later(graph, host))
+    return any(each.get("sourceDestCheck") is False for each in own)
+
+
 def groups_of(graph: Graph, host: Resource) -> list[Target]:
     """The security groups of an instance or an interface, also those that a template or interface gives."""
     groups = [*_named_groups(graph, host)]
     if host.type == aws.INSTANCE:
-        for interface in interfaces_of(graph, host):
+        for interface in (*interfaces_of(graph, host), *attached_later(graph, host)):
             groups += groups_of(graph, interface)
     if not groups:
         for template in templates_of(graph, host):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ from policy.facts import aws_types as aws
 from policy.facts.claims import parsed
 from policy.facts.graph import Graph
 from policy.facts.prefix_lists import listed_networks
-from policy.facts.resource import Resource
+from policy.facts.resource import Found, Resource
 from policy.facts.values import UNKNOWN, part
 
 MOST_PUBLIC = {4: 1 << 24, 6: 1 << 112}
@@ -160,6 +161,37 @@ def _merged(blocks: list[IPNetwork]) -> Iterator[IPNetwork]:
         if held is None or not holds(held, block):
             held = block
             yield block
+
+
+def added_up(every: Iterable[Opening]) -> Iterator[Opening]:
+    """Ports that no opening alone lets a good part of the internet into, but all of them together do."""
+    plain = [(opening, opening.ports) for opening in every if opening.has_ports]
+    known = [(opening, ports) for opening, ports in plain if ports is not None and not opening.is_world]
+    seen: set[tuple[Any, tuple[int, int]]] = set()
+    for opening, ports in known:
+        if (opening.kind, ports) in seen:
+            continue
+        seen.add((opening.kind, ports))
+        sources = tuple(
+            source
+            for other, wider in known
+            if other.kind in (opening.kind, "-1") and wider[0] <= ports[0] and ports[1] <= wider[1]
+            for source in other.sources
+        )
+        if _covers_world(sources):
+            yield replace(opening, sources=sources)
+
+
+def openings_by_group(graph: Graph) -> dict[str, list[Opening]]:
+    """Every way into each security group, its own and those of separate rules, by the group's identity."""
+    found: dict[str, list[Opening]] = defaultdict(list)
+    for group in graph.of(*GROUPS):
+        found[group.identity] += openings(group)
+    for rule in graph.of(*SEPARATE_RULES):
+        group = graph.target(rule, "securityGroupId", *GROUPS)
+        if isinstance(group, Found):
+            found[group.identity] += openings(rule)
+    return found
 
 
 def with_lists(graph: Graph, opening: Opening) -> Opening:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from policy.facts import aws_types as aws
 from policy.facts.graph import Graph
-from policy.facts.interfaces import interfaces_of
+from policy.facts.interfaces import attached_later, forwards, interfaces_of
 from policy.facts.resource import Found, Resource, Target
+from policy.facts.routes import static_routes
 from policy.facts.values import part
 
 FLOATING_IP = "aws-vpn:failover:FloatingIp"
@@ -89,6 +90,45 @@ def zone_of(graph: Graph, target: Target) -> str | None:
 def is_zone_id(zone: str | None) -> bool:
     """Whether a zone is given by its id (euc1-az1), which every account maps to another name."""
     return zone is not None and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*-az\d+", zone) is not None
+
+
+def lone_servers(graph: Graph, tag: str) -> Iterator[Resource]:
+    """What is a pair's server in all but the pair: forwards, has an Elastic IP, and a route leads to it."""
+    paired = forwards_in_pair(graph, tag)
+    addressed = set(_with_elastic_ip(graph))
+    led_to = set(_led_to(graph))
+    for instance in graph.of(aws.INSTANCE):
+        own = {
+            each.identity
+            for each in (instance, *interfaces_of(graph, instance), *attached_later(graph, instance))
+        }
+        if own & addressed and own & led_to and not own & paired and forwards(graph, instance):
+            yield instance
+
+
+def _with_elastic_ip(graph: Graph) -> Iterator[str]:
+    """Instances and interfaces that an Elastic IP is given to, by identity."""
+    hosts = (aws.INSTANCE, aws.NETWORK_INTERFACE)
+    places = [*((each, ("instance", "networkInterface")) for each in graph.of(aws.ELASTIC_IP))]
+    places += [(each, ("instanceId", "networkInterfaceId")) for each in graph.of(aws.ELASTIC_IP_ASSOCIATION)]
+    for resource, keys in places:
+        for key in keys:
+            held = graph.holding("primaryNetworkInterfaceId", resource.get(key), aws.INSTANCE)
+            target = held or graph.target(resource, key, *hosts)
+            if isinstance(target, Found):
+                yield target.identity
+
+
+def _led_to(graph: Graph) -> Iterator[str]:
+    """Instances and interfaces that routes lead to, by identity."""
+    for route in static_routes(graph):
+        for key in ("networkInterfaceId", "instanceId"):
+            for target in route.targets(graph, key, aws.INSTANCE, aws.NETWORK_INTERFACE):
+                if isinstance(target, Found):
+                    yield target.identity
+            held = graph.holding("primaryNetworkInterfaceId", route.get(key), aws.INSTANCE)
+            if held is not None:
+                yield held.identity
 
 
 def forwards_in_pair(graph: Graph, tag: str) -> frozenset[str]:

@@ -21,8 +21,13 @@ def listed_networks(graph: Graph, rule: Resource) -> Iterator[Any]:
     """
     for key in _KEYS:
         for value in _named(rule, key):
-            for target in graph.candidates(rule, key, value, (aws.PREFIX_LIST,)):
-                yield from _entries(graph, target) if isinstance(target, Resource) else [UNKNOWN]
+            yield from networks_of(graph, rule, key, value)
+
+
+def networks_of(graph: Graph, resource: Resource, key: str, value: Any) -> Iterator[Any]:
+    """The networks on the prefix list that `value`, which is in the property `key`, names."""
+    for target in graph.candidates(resource, key, value, (aws.PREFIX_LIST,)):
+        yield from _entries(graph, target) if isinstance(target, Resource) else [UNKNOWN]
 
 
 def _named(rule: Resource, key: str) -> Iterator[Any]:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from policy.facts import aws_types as aws
 from policy.facts.graph import Graph
+from policy.facts.prefix_lists import networks_of
 from policy.facts.resource import Found, Resource, Target
 from policy.facts.values import UNKNOWN
 
@@ -16,6 +17,7 @@ TABLES = (aws.ROUTE_TABLE, aws.DEFAULT_ROUTE_TABLE)
 DESTINATIONS = ("destinationCidrBlock", "destinationIpv6CidrBlock")
 
 _INLINE_NAMES = {"destinationCidrBlock": "cidrBlock", "destinationIpv6CidrBlock": "ipv6CidrBlock"}
+_PREFIX_LIST = "destinationPrefixListId"
 """What a route's destination is called inside of a route table."""
 
 
@@ -60,6 +62,17 @@ class StaticRoute:
     def leads_to_host(self) -> bool:
         """Whether an instance or a network interface gets the traffic."""
         return bool(self.get("networkInterfaceId") or self.get("instanceId"))
+
+    def destinations(self, graph: Graph) -> Iterator[tuple[str, Any]]:
+        """The blocks that the route is for, each with its property: given, or on a prefix list."""
+        for key in DESTINATIONS:
+            value = self.get(key)
+            if value and not (value is UNKNOWN and self.is_computed(key)):
+                yield key, value
+        value = self.get(_PREFIX_LIST)
+        if value and not (value is UNKNOWN and self.is_computed(_PREFIX_LIST)):
+            for network in networks_of(graph, self.stated_by, self._property(_PREFIX_LIST), value):
+                yield _PREFIX_LIST, network
 
     def is_computed(self, key: str) -> bool:
         """Whether the program left the property to the cloud."""

@@ -10,7 +10,7 @@ from model.names import PROJECT
 from policy.facts.claims import LANS, Said, Taken
 from policy.facts.finding import Finding
 from stacks.settings import Settings
-from stacks.stack_file import SettingsError, read_stack_file
+from stacks.stack_file import SettingsError, read_stack_file, stack_file_name
 
 ROOT = Path(__file__).resolve().parents[2]
 """Where `stacks/` is, whatever program the pack judges."""
@@ -57,6 +57,14 @@ def monthly_budget(project: str, stack: str) -> float | None:
         return _settings(path, path.stat().st_mtime_ns).monthly_budget
     except SettingsError:
         return None
+
+
+def file_that_shows(stack: tuple[str, str], key: object) -> str | None:
+    """The stack file that has a key in clear: encrypted, the key is not in its text."""
+    path = ROOT / stack_file_name(stack[1])
+    if stack[0] != PROJECT or not isinstance(key, str) or not path.is_file():
+        return None
+    return stack_file_name(stack[1]) if key in path.read_text(encoding="utf-8", errors="replace") else None
 
 
 @lru_cache(maxsize=256)

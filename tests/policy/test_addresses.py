@@ -172,13 +172,16 @@ def test_one_office_may_have_several_environments(tags: str, lan: str, clashes: 
 
 
 @KNOWN
-def test_redundant_routers_of_one_vpg_may_share_a_lan(known: bool) -> None:
-    text = SITE.format(tags="Name: a", lan="192.168.240.0/24")
+@pytest.mark.parametrize(("tags", "clashes"), [("Location: a", 0), ("Name: a", 1)])
+def test_redundant_routers_of_one_vpg_share_a_lan_where_they_are_in_one_place(
+    tags: str, clashes: int, known: bool
+) -> None:
+    text = SITE.format(tags=tags, lan="192.168.240.0/24")
     second = (
         text.replace("gateway:", "gateway2:").replace("connection:", "connection2:").replace("lan:", "lan2:")
     )
     second = second.replace("${gateway.", "${gateway2.").replace("${connection.", "${connection2.")
-    assert verdicts(text + second, known=known) == []
+    assert len(verdicts(text + second, known=known)) == clashes
 
 
 @KNOWN

@@ -166,7 +166,9 @@ def test_every_rule_has_a_mutation() -> None:
     unmutated = {rule.name for rule in RULES} - {change.rule for change in MUTATIONS}
     more = {
         "monthly-budget",
+        "failover-role-limited",
         "no-keys-in-the-open",
+        "no-world-open-in-pieces",
         "resources-in-sight",
         "vpc-has-one-vpg",
         "vpg-has-one-vpc",

@@ -8,10 +8,12 @@ from pathlib import Path
 import pulumi_aws
 import pytest
 
+from policy.facts import aws_types as aws
+from policy.facts.openings import GROUPS, SEPARATE_RULES
+from policy.facts.permissions import ATTACHMENTS, DOCUMENTS, ROLES_OF
 from policy.rules.hosts.launching import HOSTS
 from policy.rules.hosts.no_keys_in_user_data import WITH_USER_DATA
 from policy.rules.operations.resources_in_sight import OPAQUE
-from policy.rules.permissions.failover_iam_limited import ATTACHMENTS, DOCUMENTS
 
 LAUNCHED_BY_AWS = {
     "aws:emr/instanceFleet:InstanceFleet",
@@ -115,6 +117,36 @@ OF_A_RESOURCE = {
 """Policies of the resource that they are on: who may use it, and not what an identity may do elsewhere."""
 
 
+USES_A_ROLE = {
+    "aws:auditmanager/assessment:Assessment",
+    "aws:cognito/identityPoolRoleAttachment:IdentityPoolRoleAttachment",
+    "aws:ebs/snapshotImport:SnapshotImport",
+    "aws:elastictranscoder/pipeline:Pipeline",
+    "aws:glue/crawler:Crawler",
+    "aws:grafana/roleAssociation:RoleAssociation",
+    "aws:guardduty/malwareProtectionPlan:MalwareProtectionPlan",
+    "aws:iam/instanceProfile:InstanceProfile",
+    "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive",
+    "aws:lambda/function:Function",
+    "aws:organizations/account:Account",
+    "aws:quicksight/roleCustomPermission:RoleCustomPermission",
+    "aws:quicksight/roleMembership:RoleMembership",
+    "aws:s3/bucketReplicationConfig:BucketReplicationConfig",
+    "aws:s3tables/tableBucketReplication:TableBucketReplication",
+    "aws:s3tables/tableReplication:TableReplication",
+}
+"""What works with a role, or names one of another service's: it gives the role nothing."""
+
+NO_WAY_IN = {
+    "aws:directoryservice/ipRoute:IpRoute",
+    "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl",
+    "aws:ec2/networkAcl:NetworkAcl",
+    "aws:route53/cidrLocation:CidrLocation",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+}
+"""What has blocks of addresses and lets nobody in: routes, ways out, and lists that only refuse."""
+
+
 def types_with(*properties: str) -> set[str]:
     """The resource types of the installed pulumi-aws that have one of these inputs."""
     found: set[str] = set()
@@ -141,8 +173,14 @@ def types_with(*properties: str) -> set[str]:
             {*ATTACHMENTS, *NARROWER, *NOT_PERMISSIONS},
         ),
         (("template_body",), OPAQUE | NARROWER | NOT_PERMISSIONS),
+        (("assume_role_policy",), {aws.IAM_ROLE}),
+        (("role", "roles", "role_name"), {*ROLES_OF, aws.IAM_ROLE_POLICY} | USES_A_ROLE | NARROWER),
+        (
+            ("cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6", "ingress"),
+            {*GROUPS, *SEPARATE_RULES} | NO_WAY_IN,
+        ),
     ],
-    ids=["hosts", "user-data", "documents", "attachments", "templates"],
+    ids=["hosts", "user-data", "documents", "attachments", "templates", "trust", "roles", "openings"],
 )
 def test_every_type_is_in_a_table_or_excepted(properties: tuple[str, ...], tables: set[str]) -> None:
     types = types_with(*properties)

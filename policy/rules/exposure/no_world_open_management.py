@@ -15,9 +15,10 @@ from policy.facts.resource import Resource
 from policy.facts.stack_files import listening_ports
 from policy.facts.values import UNKNOWN
 from policy.rules.rule import Level, ResourceParameters, ResourceRule
+from stacks.sections.section import Section
 
 
-class ManagementParameters(ResourceParameters):
+class PublicPorts(Section):
     """What the whole internet may reach; whatever is not listed is somebody's way to manage something."""
 
     public_ports: Annotated[
@@ -25,11 +26,15 @@ class ManagementParameters(ResourceParameters):
     ] = ("tcp/80", "tcp/443", "udp/443", "udp/500", "udp/1194", "udp/4500")
 
 
+class ManagementParameters(PublicPorts, ResourceParameters):
+    """What the whole internet may reach."""
+
+
 def _check_management(group: Resource, parameters: ManagementParameters) -> Iterator[Finding]:
     public = {*parameters.public_ports, *listening_ports(frozenset({group.stack}))}
     for opening in openings(group):
         ports = opening.ports
-        if not opening.has_ports or (ports is not None and _are_public(opening.kind, ports, public)):
+        if not opening.has_ports or (ports is not None and are_public(opening.kind, ports, public)):
             continue
         if opening.is_world and ports is not None and opening.kind is not UNKNOWN:
             message = (
@@ -45,7 +50,7 @@ def _check_management(group: Resource, parameters: ManagementParameters) -> Iter
             yield Finding(message=message, resource=group, undecided=True)
 
 
-def _are_public(kind: Any, ports: tuple[int, int], public: set[str]) -> bool:
+def are_public(kind: Any, ports: tuple[int, int], public: set[str]) -> bool:
     """Whether every port of the range may be open to the world."""
     if ports[1] - ports[0] >= len(public):
         return False

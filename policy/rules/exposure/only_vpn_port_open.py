@@ -11,7 +11,7 @@ from pydantic import Field
 from policy.facts import aws_types as aws
 from policy.facts.finding import Finding
 from policy.facts.graph import Graph
-from policy.facts.interfaces import groups_of
+from policy.facts.interfaces import forwards, groups_of
 from policy.facts.openings import GROUPS, SEPARATE_RULES, Opening, openings, with_lists
 from policy.facts.pairs import PAIR_TAG, forwards_in_pair
 from policy.facts.references import config_rule, security_hub
@@ -54,7 +54,7 @@ def _forwarders(graph: Graph, tag: str) -> Iterator[Resource]:
     """Instances and interfaces that forward traffic."""
     paired = forwards_in_pair(graph, tag)
     for host in graph.of(aws.INSTANCE, aws.NETWORK_INTERFACE):
-        if host.get("sourceDestCheck") is False or host.identity in paired:
+        if forwards(graph, host) or host.identity in paired:
             yield host
 
 

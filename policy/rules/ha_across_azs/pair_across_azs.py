@@ -8,7 +8,7 @@ from pulumi_policy import Severity
 
 from policy.facts.finding import Finding
 from policy.facts.graph import Graph
-from policy.facts.pairs import Pair, is_zone_id, pairs, zone_of
+from policy.facts.pairs import Pair, is_zone_id, lone_servers, pairs, zone_of
 from policy.rules.ha_across_azs.shared import REDUNDANT, PairParameters, named
 from policy.rules.rule import Level, StackRule
 
@@ -16,6 +16,12 @@ from policy.rules.rule import Level, StackRule
 def _check(graph: Graph, parameters: PairParameters) -> Iterator[Finding]:
     for pair in pairs(graph, parameters.pair_tag):
         yield from _pair_zones(graph, pair)
+    for server in lone_servers(graph, parameters.pair_tag):
+        yield Finding(
+            message=f"{server} forwards behind an Elastic IP, routes lead to it, and nothing can stand in "
+            f"for it; make it one of two, with the tag {parameters.pair_tag}, that a monitor watches.",
+            resource=server,
+        )
 
 
 def _pair_zones(graph: Graph, pair: Pair) -> Iterator[Finding]:

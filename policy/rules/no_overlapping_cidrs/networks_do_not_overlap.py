@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from typing import Annotated, Literal
 
@@ -16,6 +16,7 @@ from model.free_blocks import FreeBlocks
 from policy.facts.claims import NOBODY, Taken, parsed, taken_in, without_repetitions
 from policy.facts.finding import Finding
 from policy.facts.graph import Graph
+from policy.facts.routing_domains import joined_domains
 from policy.facts.stack_files import taken_in_files
 from policy.rules.no_overlapping_cidrs.shared import NON_OVERLAP, OverlapParameters, capped, proposal
 from policy.rules.rule import Level, StackRule
@@ -80,7 +81,8 @@ def _check(graph: Graph, parameters: NetworkParameters) -> Iterator[Finding]:
         else:
             claims.append(said)
     claims = without_repetitions(claims)
-    yield from capped(_clashes(claims, graph.stacks), parameters.most_reported)
+    joined = joined_domains(graph, parameters.domain_tag)
+    yield from capped(_clashes(claims, graph.stacks, joined), parameters.most_reported)
 
 
 def _everything_said(graph: Graph, parameters: NetworkParameters) -> Iterator[Taken | Finding]:
@@ -91,8 +93,10 @@ def _everything_said(graph: Graph, parameters: NetworkParameters) -> Iterator[Ta
         yield Taken(block, f"network {network.name} of the policy's configuration", "", "network", NOBODY)
 
 
-def _clashes(claims: list[Taken], own: frozenset[tuple[str, str]]) -> Iterator[Finding]:
-    for domain in _domains(claims):
+def _clashes(
+    claims: list[Taken], own: frozenset[tuple[str, str]], joined: Mapping[str, str]
+) -> Iterator[Finding]:
+    for domain in _domains(claims, joined):
         free = FreeBlocks(claim.network for claim in domain)
         for wider, narrower in overlaps(domain):
             if _meet(wider, narrower, own) and not wider.is_same_as(narrower):
@@ -105,13 +109,13 @@ def _meet(wider: Taken, narrower: Taken, own: frozenset[tuple[str, str]]) -> boo
     return (wider.stack in own or narrower.stack in own) and not into_own
 
 
-def _domains(claims: list[Taken]) -> list[list[Taken]]:
+def _domains(claims: list[Taken], joined: Mapping[str, str]) -> list[list[Taken]]:
     """Claims by routing domain. Networks of the configuration are in every domain."""
     everywhere = [claim for claim in claims if claim.kind == "network"]
     by_domain: dict[str, list[Taken]] = defaultdict(list)
     for claim in claims:
         if claim.kind != "network":
-            by_domain[claim.domain].append(claim)
+            by_domain[joined.get(claim.domain, claim.domain)].append(claim)
     return [sorted([*found, *everywhere], key=lambda claim: claim.key) for found in by_domain.values()]
 
 

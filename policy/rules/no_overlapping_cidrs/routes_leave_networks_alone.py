@@ -14,7 +14,7 @@ from policy.facts.claims import Taken, parsed, taken_by_sites, taken_by_vpcs, wi
 from policy.facts.finding import Finding
 from policy.facts.graph import Graph
 from policy.facts.resource import Found, Resource
-from policy.facts.routes import DESTINATIONS, StaticRoute, static_routes, unreadable_tables, vpc_of_table
+from policy.facts.routes import StaticRoute, static_routes, unreadable_tables, vpc_of_table
 from policy.facts.values import UNKNOWN
 from policy.facts.vpg_attachments import attachments
 from policy.rules.no_overlapping_cidrs.shared import NON_OVERLAP, OverlapParameters, capped
@@ -70,13 +70,12 @@ def _routes(graph: Graph) -> Iterator[RouteClaim | Finding]:
         vpc = vpc_of_table(graph, route.table)
         if not isinstance(vpc, Found) or _leads_to_vpg(graph, route):
             continue
-        for key in DESTINATIONS:
-            value = route.get(key)
-            network = parsed(value) if isinstance(value, str) and value else None
+        for key, value in route.destinations(graph):
+            network = parsed(value) if isinstance(value, str) else None
             if network is not None and (vpc.identity, network) not in seen:
                 seen.add((vpc.identity, network))
                 yield RouteClaim(network, str(route.stated_by), vpc.identity, route.stated_by)
-            elif value is UNKNOWN and not route.is_computed(key) and not route.leads_to_host:
+            elif value is UNKNOWN and not route.leads_to_host:
                 yield _unreadable_route(route.stated_by, f"{key} of {route.stated_by} is not known yet")
     for table in unreadable_tables(graph):
         yield _unreadable_route(table, f"the routes of {table} are not known yet")

@@ -2,47 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from pulumi_policy import Severity
 from pydantic import Field
 
-from policy.facts import aws_types as aws
 from policy.facts.finding import Finding
+from policy.facts.permissions import (
+    ATTACHMENTS,
+    DOCUMENTS,
+    as_list,
+    documents_of,
+    granted,
+    is_wide,
+    statements_of,
+)
 from policy.facts.references import config_rule, well_architected
 from policy.facts.resource import Resource
-from policy.facts.values import UNKNOWN, is_secret, part
+from policy.facts.values import UNKNOWN, is_secret
 from policy.rules.rule import Level, ResourceParameters, ResourceRule
-
-DOCUMENTS = {
-    aws.IAM_ROLE_POLICY: "policy",
-    aws.IAM_USER_POLICY: "policy",
-    aws.IAM_GROUP_POLICY: "policy",
-    aws.IAM_POLICY: "policy",
-    aws.PERMISSION_SET_POLICY: "inlinePolicy",
-}
-"""Every type that carries a document of permissions for an identity, with its property."""
-
-ATTACHMENTS = {
-    aws.IAM_ROLE: "managedPolicyArns",
-    aws.IAM_ROLE_POLICY_ATTACHMENT: "policyArn",
-    aws.IAM_USER_POLICY_ATTACHMENT: "policyArn",
-    aws.IAM_GROUP_POLICY_ATTACHMENT: "policyArn",
-    aws.IAM_POLICY_ATTACHMENT: "policyArn",
-    aws.IAM_ROLE_ATTACHMENTS: "policyArns",
-    aws.IAM_USER_ATTACHMENTS: "policyArns",
-    aws.IAM_GROUP_ATTACHMENTS: "policyArns",
-    aws.PERMISSION_SET_ATTACHMENT: "managedPolicyArn",
-    aws.PERMISSION_SET_ATTACHMENTS: "managedPolicyArns",
-    aws.ROLES_ANYWHERE_PROFILE: "managedPolicyArns",
-}
-"""Every type that gives an identity policies by name, with its property."""
+from stacks.sections.section import Section
 
 
-class FailoverPermissions(ResourceParameters):
+class TrafficActions(Section):
     """What moves traffic, and what a failover never needs. Actions in the case that AWS writes them."""
 
     moving: Annotated[
@@ -85,14 +68,18 @@ class FailoverPermissions(ResourceParameters):
     )
 
 
+class FailoverPermissions(TrafficActions, ResourceParameters):
+    """What moves traffic, and what a failover never needs."""
+
+
 def _check(resource: Resource, parameters: FailoverPermissions) -> Iterator[Finding]:
     yield from _managed(resource, parameters)
-    for key, text in _documents(resource):
+    for key, text in documents_of(resource):
         if text is UNKNOWN:
             message = f"{key} is not known yet, as it names resources that are still to be made"
             yield Finding(message=message, resource=resource, undecided=True)
             continue
-        statements = _statements(text)
+        statements = statements_of(text)
         if statements is None:
             yield Finding(message=f"{key} is not a policy document in JSON", resource=resource)
         else:
@@ -109,31 +96,14 @@ def _managed(resource: Resource, parameters: FailoverPermissions) -> Iterator[Fi
                 yield Finding(message=message, resource=resource)
 
 
-def _documents(resource: Resource) -> Iterator[tuple[str, Any]]:
-    if resource.type in DOCUMENTS:
-        yield DOCUMENTS[resource.type], resource.get(DOCUMENTS[resource.type])
-    if resource.type == aws.IAM_ROLE:
-        for i, item in enumerate(resource.items("inlinePolicies")):
-            yield f"inlinePolicies[{i}].policy", part(item, "policy")
-
-
-def _statements(text: Any) -> list[dict[str, Any]] | None:
-    try:
-        document: Any = json.loads(text) if isinstance(text, str) else text
-        statements: Any = document["Statement"]
-    except (ValueError, TypeError, KeyError):
-        return None
-    return [statement for statement in _as_list(statements) if isinstance(statement, dict)]
-
-
 def _wide(
     resource: Resource, key: str, statements: list[dict[str, Any]], parameters: FailoverPermissions
 ) -> Iterator[Finding]:
     allowing = [statement for statement in statements if statement.get("Effect") == "Allow"]
-    moving = [statement for statement in allowing if _granted(statement, parameters.moving)]
+    moving = [statement for statement in allowing if granted(statement, parameters.moving)]
     for statement in moving:
-        actions = ", ".join(_granted(statement, parameters.moving))
-        wide = [target for target in _as_list(statement.get("Resource", "*")) if _is_wide(str(target))]
+        actions = ", ".join(granted(statement, parameters.moving))
+        wide = [target for target in as_list(statement.get("Resource", "*")) if is_wide(str(target))]
         if wide or "NotResource" in statement:
             on = ", ".join(map(str, wide)) or "all but some resources"
             if is_secret(resource.properties.get(key.partition("[")[0])):
@@ -143,16 +113,14 @@ def _wide(
                 "tables by ARN",
                 resource=resource,
             )
-        if "NotAction" in statement or any(
-            "*" in str(action) for action in _as_list(statement.get("Action"))
-        ):
+        if "NotAction" in statement or any("*" in str(action) for action in as_list(statement.get("Action"))):
             yield Finding(
                 message=f"{key} allows {actions} by a wildcard; name each action", resource=resource
             )
     if moving:
         yield from _escalating(resource, key, allowing, parameters)
     for statement in allowing if moving else ():
-        for action in _granted(statement, parameters.never):
+        for action in granted(statement, parameters.never):
             message = f"{key} allows {action}, which a failover never needs"
             yield Finding(message=message, resource=resource)
 
@@ -162,31 +130,11 @@ def _escalating(
 ) -> Iterator[Finding]:
     """What leads from a failover's role to every other one."""
     for statement in allowing:
-        targets = _as_list(statement.get("Resource", "*"))
-        actions = ", ".join(_granted(statement, parameters.escalating))
-        if actions and ("NotResource" in statement or any(_is_wide(str(target)) for target in targets)):
+        targets = as_list(statement.get("Resource", "*"))
+        actions = ", ".join(granted(statement, parameters.escalating))
+        if actions and ("NotResource" in statement or any(is_wide(str(target)) for target in targets)):
             message = f"{key} moves traffic and allows {actions} on more than one resource; name the one"
             yield Finding(message=message, resource=resource)
-
-
-def _granted(statement: dict[str, Any], actions: tuple[str, ...]) -> list[str]:
-    """Which of `actions` the statement is about. IAM does not mind the case of actions."""
-    if "NotAction" in statement:
-        kept = [str(pattern).lower() for pattern in _as_list(statement["NotAction"])]
-        return [action for action in actions if not any(fnmatchcase(action.lower(), p) for p in kept)]
-    patterns = [str(pattern).lower() for pattern in _as_list(statement.get("Action"))]
-    return [action for action in actions if any(fnmatchcase(action.lower(), p) for p in patterns)]
-
-
-def _is_wide(target: str) -> bool:
-    """Whether an ARN stands for more than one resource: a wildcard in its last part, or nothing but one."""
-    return "*" in target.rsplit(":", 1)[-1] or "?" in target.rsplit(":", 1)[-1]
-
-
-def _as_list(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return cast("list[Any]", value) if isinstance(value, list) else [value]
 
 
 def _role_policy(action: str, target: str) -> str:
