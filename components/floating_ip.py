@@ -170,8 +170,9 @@ class FloatingIp(pulumi.ComponentResource):
             ),
         ]
         if args.destinations:
+            # IAM knows tables, and no destinations: one that somebody has deleted is made again.
             tables = [table.arn for table in args.route_tables.values()]
-            statements.append(_allow(["ec2:ReplaceRoute"], tables))
+            statements.append(_allow(["ec2:CreateRoute", "ec2:ReplaceRoute"], tables))
         if args.probe_secret_arn is not None:
             statements.append(_allow(["secretsmanager:GetSecretValue"], args.probe_secret_arn))
         return statements

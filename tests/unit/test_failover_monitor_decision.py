@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hosts.programs.failover_monitor.decision import (
-    HOLD_DOWN,
-    LONGEST_HOLD_DOWN,
+    DAMPING,
     Decision,
     Facts,
     Holder,
@@ -99,9 +98,9 @@ def test_a_move_goes_only_to_a_proven_server_and_never_away_from_one_without_fai
 
 
 def test_a_move_waits_after_a_change_of_hands_whoever_made_it() -> None:
-    just_now = (NOW - HOLD_DOWN + 1,)
+    just_now = (NOW - DAMPING.first + 1,)
     assert isinstance(decided("standby", UP, DOWN, just_now), Wait)
-    assert isinstance(decided("standby", UP, DOWN, (NOW - HOLD_DOWN,)), Move)
+    assert isinstance(decided("standby", UP, DOWN, (NOW - DAMPING.first,)), Move)
 
 
 def test_nobody_waits_when_a_failback_waits() -> None:
@@ -116,7 +115,7 @@ def test_an_address_that_nobody_serves_does_not_wait() -> None:
 
 @pytest.mark.parametrize(
     ("moves", "seconds"),
-    [(1, 10), (2, 20), (3, 40), (6, 320), (7, LONGEST_HOLD_DOWN), (50, LONGEST_HOLD_DOWN)],
+    [(1, 10), (2, 20), (3, 40), (6, 320), (7, DAMPING.longest), (50, DAMPING.longest)],
 )
 def test_each_move_within_the_hour_doubles_the_wait(moves: int, seconds: float) -> None:
     assert hold_down((NOW,) * moves, NOW) == seconds

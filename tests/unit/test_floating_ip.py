@@ -251,9 +251,11 @@ def test_the_monitor_may_touch_no_other_address_or_server(monitor_policy: Policy
     assert not monitor_policy.allows("ec2:AssociateAddress")
 
 
-def test_the_monitor_may_replace_routes_in_its_own_tables_alone(monitor_policy: Policy) -> None:
-    assert monitor_policy.allows("ec2:ReplaceRoute", f"{ARN}:route-table/private-a-id")
-    assert not monitor_policy.allows("ec2:ReplaceRoute", f"{ARN}:route-table/other-id")
+@pytest.mark.parametrize("action", ["ec2:CreateRoute", "ec2:ReplaceRoute"])
+def test_the_monitor_may_change_routes_in_its_own_tables_alone(monitor_policy: Policy, action: str) -> None:
+    assert monitor_policy.allows(action, f"{ARN}:route-table/private-a-id")
+    assert not monitor_policy.allows(action, f"{ARN}:route-table/other-id")
+    assert not monitor_policy.allows(action)
 
 
 @pytest.mark.parametrize(
@@ -261,7 +263,6 @@ def test_the_monitor_may_replace_routes_in_its_own_tables_alone(monitor_policy: 
     [
         "ec2:DisassociateAddress",
         "ec2:ReleaseAddress",
-        "ec2:CreateRoute",
         "ec2:DeleteRoute",
         "ec2:CreateTags",
         "ec2:RunInstances",

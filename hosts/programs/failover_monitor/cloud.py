@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,7 +14,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .configuration import Configuration, Route, Server
-from .decision import Holder, Role
+from .decision import Role
+from .view import ELSEWHERE, View
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import AddressTypeDef, RouteTableTypeDef
@@ -35,23 +35,6 @@ _PATIENCE = Config(
 
 class CloudError(Exception):
     """A call of AWS's API that failed, was throttled, or was not answered in time."""
-
-
-@dataclass(frozen=True)
-class View:
-    """What AWS says: who holds the address, where the routes point, and the servers' private addresses."""
-
-    holder: Holder
-    holder_interface: str | None
-    public_address: str
-    routes: Mapping[Route, str | None]
-    private_addresses: Mapping[Role, str]
-
-    def astray(self, configuration: Configuration) -> list[Route]:
-        """The routes that do not point to the server that holds the address; none while neither does."""
-        if self.holder_interface is None or self.holder not in ("main", "standby"):
-            return []
-        return [route for route in configuration.routes if self.routes.get(route) != self.holder_interface]
 
 
 class Cloud:
@@ -94,11 +77,12 @@ class Cloud:
         address: AddressTypeDef = addresses["Addresses"][0]
         roles = _interfaces(configuration)
         holder = address.get("NetworkInterfaceId")
+        targets = _targets(tables)
         return View(
             holder=roles.get(holder, "other") if holder else "nobody",
             holder_interface=holder,
             public_address=address.get("PublicIp", ""),
-            routes={route: _target(tables, route) for route in configuration.routes},
+            routes={route: targets.get(route) for route in configuration.routes},
             private_addresses={
                 roles[interface["NetworkInterfaceId"]]: interface["PrivateIpAddress"]
                 for interface in interfaces["NetworkInterfaces"]
@@ -134,6 +118,16 @@ class Cloud:
         await self._ask_ec2(
             self._ec2.replace_route,
             f"ReplaceRoute {route.destination} in {route.route_table_id}",
+            RouteTableId=route.route_table_id,
+            DestinationCidrBlock=route.destination,
+            NetworkInterfaceId=server.network_interface_id,
+        )
+
+    async def create(self, route: Route, server: Server) -> None:
+        """Make a route that somebody has deleted, to a server's interface."""
+        await self._ask_ec2(
+            self._ec2.create_route,
+            f"CreateRoute {route.destination} in {route.route_table_id}",
             RouteTableId=route.route_table_id,
             DestinationCidrBlock=route.destination,
             NetworkInterfaceId=server.network_interface_id,
@@ -188,11 +182,12 @@ def _interfaces(configuration: Configuration) -> dict[str, Role]:
     }
 
 
-def _target(tables: list[RouteTableTypeDef], route: Route) -> str | None:
-    """The interface a route points to; None when there is no such route, or it points to something else."""
-    for table in tables:
-        if table.get("RouteTableId") == route.route_table_id:
-            for entry in table.get("Routes", []):
-                if entry.get("DestinationCidrBlock") == route.destination:
-                    return entry.get("NetworkInterfaceId")
-    return None
+def _targets(tables: list[RouteTableTypeDef]) -> dict[Route, str]:
+    """Where each route points."""
+    return {
+        Route(table.get("RouteTableId", ""), entry.get("DestinationCidrBlock", "")): entry.get(
+            "NetworkInterfaceId", ELSEWHERE
+        )
+        for table in tables
+        for entry in table.get("Routes", [])
+    }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from .decision import Role
-from .watch import DRILL_SECONDS, DrillResult
+from .drill import DRILL_SECONDS, DrillResult
 
 if TYPE_CHECKING:
 

@@ -10,13 +10,21 @@ from .health import Health, Verdict
 Role = Literal["main", "standby"]
 Holder = Literal["main", "standby", "other", "nobody"]
 
-HOLD_DOWN = 10.0
-LONGEST_HOLD_DOWN = 600.0
-MOVES_FORGOTTEN_AFTER = 3600.0
-"""After a move the next one waits 10 s; each further move within the hour doubles that, up to 10 minutes.
 
-The idea of RFC 2439 (route flap damping): two sick servers must not pass the address to and fro.
-"""
+@dataclass(frozen=True)
+class Damping:
+    """Seconds that a move waits after the last one, twofold with each further one, and when one is forgotten.
+
+    The idea of RFC 2439 (route flap damping): two sick servers must not pass the address to and fro.
+    """
+
+    first: float
+    longest: float
+    forgotten_after: float
+
+
+DAMPING = Damping(first=10.0, longest=600.0, forgotten_after=3600.0)
+"""After a move the next one waits 10 s; each further move within the hour doubles that, up to 10 minutes."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +70,14 @@ class Facts:
     """When the address was seen to change hands, whoever moved it."""
     failback_after: float | None
     now: float
+    damping: Damping = DAMPING
 
 
 def decide(facts: Facts) -> Decision:
     """Where the address should be, by what is known."""
     wanted = _wanted(facts)
     if isinstance(wanted, Move) and facts.holder in ("main", "standby"):
-        wait = hold_down(facts.changes, facts.now)
+        wait = hold_down(facts.changes, facts.now, facts.damping)
         if wait > 0:
             reason = f"{wanted.reason}; moved a moment ago, waiting {wait:.0f} s"
             holder = facts.main if facts.holder == "main" else facts.standby
@@ -76,12 +85,12 @@ def decide(facts: Facts) -> Decision:
     return wanted
 
 
-def hold_down(changes: tuple[float, ...], now: float) -> float:
+def hold_down(changes: tuple[float, ...], now: float, damping: Damping = DAMPING) -> float:
     """How many seconds the next move has to wait."""
-    recent = [change for change in changes if now - change < MOVES_FORGOTTEN_AFTER]
+    recent = [change for change in changes if now - change < damping.forgotten_after]
     if not recent:
         return 0.0
-    return max(recent[-1] + min(HOLD_DOWN * 2 ** (len(recent) - 1), LONGEST_HOLD_DOWN) - now, 0.0)
+    return max(recent[-1] + min(damping.first * 2 ** (len(recent) - 1), damping.longest) - now, 0.0)
 
 
 def _wanted(facts: Facts) -> Decision:

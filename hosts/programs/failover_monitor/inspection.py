@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from .cloud import Cloud, View
+from .cloud import Cloud
 from .configuration import Configuration, NatProbe
 from .decision import Facts, NoMovePossible, Role, decide
 from .health import Health, Verdict
 from .probes import ping, service_probe
 from .service import Setup
-from .watch import ROLES
+from .situation import ROLES
+from .view import View
 
 
 @dataclass(frozen=True)

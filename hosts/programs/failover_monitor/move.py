@@ -1,4 +1,4 @@
-"""A move: the address in one atomic call, the routes in the same step, then a look whether AWS did it."""
+"""A move carried out: the address in one atomic call, the routes with it, then a look whether AWS did it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,25 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from .cloud import Cloud, CloudError, View
+from .cloud import Cloud, CloudError
 from .configuration import Configuration, Server
-from .decision import Role
-from .journal import Journal
+from .decision import Holder, Role
+from .moving import (
+    Abandoned,
+    Ask,
+    Correction,
+    Done,
+    Look,
+    Pause,
+    Step,
+    Verify,
+    asked,
+    looked,
+    paused,
+    server,
+    verified,
+)
+from .view import View
 
 LOOK_SECONDS = 0.5
 """How long the question who holds the address may delay a move."""
@@ -31,67 +46,62 @@ class MoveReport:
 
 
 class Mover:
-    """Moves one address and its routes."""
+    """Carries out the steps of a move of one address and its routes."""
 
-    def __init__(self, cloud: Cloud, configuration: Configuration, journal: Journal) -> None:
+    def __init__(self, cloud: Cloud, configuration: Configuration) -> None:
         self._cloud = cloud
         self._configuration = configuration
-        self._journal = journal
+        self._address_at: float | None = None
 
     async def move(
-        self, to: Role, *, still_wanted: Callable[[], bool], trouble: Callable[[str, int], None]
+        self,
+        to: Role,
+        leaves: Holder,
+        *,
+        still_wanted: Callable[[], bool],
+        trouble: Callable[[str, int], None],
     ) -> MoveReport | None:
-        """Try until it is done, with growing random pauses; None when it is no longer wanted.
+        """Try until it is done, with growing random pauses; None when it was abandoned.
 
         `trouble` is told of each failed attempt. A part of the move that is done already is not asked again.
         """
         began = time.monotonic()
-        address_at: float | None = None
-        attempts = 0
-        while still_wanted():
-            attempts += 1
-            try:
-                address_at = await self._step(to) or address_at
-                await self._verify(to)
-            except CloudError as error:
-                trouble(str(error), attempts)
-                await asyncio.sleep(pause(attempts))
-                continue
-            now = time.monotonic()
-            return MoveReport(to, attempts, (address_at or now) - began, now - began)
-        return None
+        self._address_at = None
+        step: Step = Look(to, leaves)
+        while not isinstance(step, Done | Abandoned):
+            if isinstance(step, Pause):
+                trouble(step.error, step.attempt)
+                await asyncio.sleep(pause(step.attempt))
+                step = paused(step, still_wanted=still_wanted())
+            else:
+                step = await self._take(step)
+        if isinstance(step, Abandoned):
+            return None
+        now = time.monotonic()
+        return MoveReport(to, step.attempt, (self._address_at or now) - began, now - began)
 
-    async def point_routes(self, view: View) -> None:
-        """Point the routes that are astray to the address's holder, as a view shows them."""
-        if view.holder not in ("main", "standby"):
-            return
-        server = self.server(view.holder)
-        await _all(*(self._cloud.point(route, server) for route in view.astray(self._configuration)))
+    async def ask(self, step: Ask | Correction) -> str | None:
+        """Make a step's calls, all at once and the address's first; the first one's error, if any failed."""
+        target = server(self._configuration, step.to)
+        is_move = isinstance(step, Ask) and step.associate
+        calls: list[Awaitable[None]] = [self._associate(target)] if is_move else []
+        calls += [self._cloud.point(route, target) for route in step.point]
+        calls += [self._cloud.create(route, target) for route in step.create]
+        return await _first_error(*calls)
 
-    def server(self, role: Role) -> Server:
-        """Main or standby."""
-        return self._configuration.main if role == "main" else self._configuration.standby
+    async def _take(self, step: Look | Ask | Verify) -> Step:
+        if isinstance(step, Look):
+            return looked(step, self._configuration, await self._look())
+        if isinstance(step, Ask):
+            return asked(step, await self.ask(step))
+        try:
+            return verified(step, self._configuration, await self._cloud.view(self._configuration))
+        except CloudError as error:
+            return verified(step, self._configuration, str(error))
 
-    async def _step(self, to: Role) -> float | None:
-        """Ask for what is not there yet; when the address was moved, if it was."""
-        server = self.server(to)
-        view = await self._look()
-        moved_at: float | None = None
-
-        async def associate() -> None:
-            nonlocal moved_at
-            await self._cloud.associate(self._configuration.allocation_id, server)
-            moved_at = time.monotonic()
-
-        steps = [
-            self._cloud.point(route, server)
-            for route in self._configuration.routes
-            if view is None or view.routes.get(route) != server.network_interface_id
-        ]
-        if view is None or view.holder != to:
-            steps.append(associate())
-        await _all(*steps)
-        return moved_at
+    async def _associate(self, target: Server) -> None:
+        await self._cloud.associate(self._configuration.allocation_id, target)
+        self._address_at = time.monotonic()
 
     async def _look(self) -> View | None:
         """Who holds the address; None when AWS does not say so at once: then it is asked for all the same."""
@@ -101,14 +111,6 @@ class Mover:
         except (TimeoutError, CloudError):
             return None
 
-    async def _verify(self, to: Role) -> None:
-        view = await self._cloud.view(self._configuration)
-        if view.holder != to:
-            raise CloudError(f"AWS took the move, yet the address is with {view.holder}")
-        astray = view.astray(self._configuration)
-        if astray:
-            raise CloudError(f"AWS took the move, yet {len(astray)} routes do not follow")
-
 
 def pause(attempts: int) -> float:
     """Seconds until the next attempt: grows twofold, at random between half and all of it."""
@@ -116,12 +118,12 @@ def pause(attempts: int) -> float:
     return longest * random.uniform(0.5, 1)  # noqa: S311
 
 
-async def _all(*calls: Awaitable[None]) -> None:
+async def _first_error(*calls: Awaitable[None]) -> str | None:
     """All at once and each to its end; then the first failure, and how many more there were."""
     results = await asyncio.gather(*calls, return_exceptions=True)
     failures = [result for result in results if isinstance(result, BaseException)]
-    if failures:
-        more = f", and {len(failures) - 1} more" if len(failures) > 1 else ""
-        if isinstance(failures[0], CloudError):
-            raise CloudError(f"{failures[0]}{more}")
-        raise failures[0]
+    for failure in failures:
+        if not isinstance(failure, CloudError):
+            raise failure
+    more = f", and {len(failures) - 1} more" if len(failures) > 1 else ""
+    return f"{failures[0]}{more}" if failures else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,7 +34,8 @@ class Reports:
             self._messages.task_done()
         time = datetime.now(UTC).isoformat(timespec="seconds")
         title = f"{configuration.environment}/{configuration.name}: {subject}"
-        self._messages.put_nowait((title, f"{time} {title}\n\n{text}\n"))
+        signed = f"{text}\nTold by the failover monitor on {socket.gethostname()}."
+        self._messages.put_nowait((title, f"{time} {title}\n\n{signed}\n"))
 
     def count(self, metric: str, value: float = 1) -> None:
         """Add to what the next metrics say."""

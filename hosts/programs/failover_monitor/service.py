@@ -9,11 +9,12 @@ from pathlib import Path
 from .cloud import Cloud, CloudError
 from .configuration import Configuration, OpenVpnProbe, parse_configuration
 from .control import serve_control
+from .history import History
 from .journal import Journal
 from .openvpn_packet import ClientKey, parse_client_key
 from .probes import service_probe
 from .service_manager import notify
-from .watch import History, Watch
+from .watch import Watch
 
 READ_EVERY = 10.0
 READ_KEY_EVERY = 60.0

@@ -1,0 +1,29 @@
+"""What AWS says of an address: who holds it, where its routes point, and the servers' private addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .configuration import Configuration, Route
+from .decision import Holder, Role
+
+ELSEWHERE = "elsewhere"
+"""The target of a route that points to something other than a network interface, or to nothing any more."""
+
+
+@dataclass(frozen=True)
+class View:
+    """One look. A route's target is an interface, `ELSEWHERE`, or None when there is no such route."""
+
+    holder: Holder
+    holder_interface: str | None
+    public_address: str
+    routes: Mapping[Route, str | None]
+    private_addresses: Mapping[Role, str]
+
+    def astray(self, configuration: Configuration) -> list[Route]:
+        """The routes that do not point to the server that holds the address; none while neither does."""
+        if self.holder_interface is None or self.holder not in ("main", "standby"):
+            return []
+        return [route for route in configuration.routes if self.routes.get(route) != self.holder_interface]
