@@ -31,7 +31,8 @@ from hosts.programs.failover_monitor.configuration import OpenVpnProbe
 from hosts.programs.failover_monitor.openvpn_packet import parse_client_key
 from hosts.programs.failover_monitor.probes import service_probe
 from labs.failover.checks import Failover, failover
-from labs.failover.network import OPENVPN, FailoverNetwork
+from labs.failover.layout import OPENVPN
+from labs.failover.network import FailoverNetwork
 from labs.failover.wires import inside
 from labs.namespaces import NetworkError, Program, wait_until
 

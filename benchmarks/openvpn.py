@@ -25,18 +25,9 @@ from access.profile import CIPHERS, Endpoint, client_profile
 from access.store import load
 from labs.moto_server import cloud_server
 from labs.namespaces import Program, wait_until
-from labs.openvpn_network import (
-    CONNECTED,
-    PASSPHRASE,
-    PRIVATE,
-    PUBLIC,
-    Network,
-    Server,
-    Tunnel,
-    connect,
-    network,
-    served,
-)
+from labs.openvpn_network import PRIVATE, Network, network, served
+from labs.openvpn_processes import CONNECTED, Server, connect
+from labs.openvpn_tunnel import PASSPHRASE, PUBLIC, Tunnel
 
 CONNECT_SECONDS = 120
 _STAMP = re.compile(r"^(\d+\.\d+) ", re.MULTILINE)

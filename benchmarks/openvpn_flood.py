@@ -16,7 +16,9 @@ from pathlib import Path
 
 from labs.moto_server import cloud_server
 from labs.openvpn_flood import Attack, endure, first_packets, silent_connections
-from labs.openvpn_network import Network, Server, Tunnel, connect, network, served
+from labs.openvpn_network import Network, network, served
+from labs.openvpn_processes import Server, connect
+from labs.openvpn_tunnel import Tunnel
 
 Begin = Callable[[Network, Path, Server], Attack]
 

@@ -16,7 +16,9 @@ from pathlib import Path
 
 from hosts.programs.failover_monitor.openvpn_packet import Handshake, parse_client_key
 from labs.namespaces import Host, NetworkError, Program
-from labs.openvpn_network import PRIVATE, PUBLIC, ROOT, SERVER, Client, Network, Server, block, connect
+from labs.openvpn_network import PRIVATE, SERVER, Network
+from labs.openvpn_processes import Client, Server, block, connect
+from labs.openvpn_tunnel import PUBLIC, ROOT
 
 FIRST_PACKETS = """
 import socket, sys, time

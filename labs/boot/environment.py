@@ -18,10 +18,11 @@ from typing import Any
 from labs.boot.machine import Machine
 from labs.boot.neighbours import METADATA, Metadata, mirror, serve
 from labs.boot.root import cache, debian_root
-from labs.failover.cloud import REGION, Door, Ec2, configuration
+from labs.failover.door import Door
+from labs.failover.ec2 import REGION, Ec2, configuration
 from labs.moto_server import CloudServer, cloud_server
 from labs.namespaces import Host, Lab
-from labs.openvpn_network import Tunnel
+from labs.openvpn_tunnel import Tunnel
 from labs.recorded_environment import environment, settings_of
 from labs.recorded_graph import Graph
 

@@ -1,15 +1,6 @@
-"""A VPC with an OpenVPN pair, a NAT pair and their monitors, an office, a laptop, the internet and AWS's API.
+"""The failover lab as tests use it: its servers, its monitors, and everything that can be done to them.
 
-         laptop      office router -- office pc      web 1.1.1.1, 8.8.8.8
-            |              |                          |
-            +----------- internet --------------------+      AWS's API: 198.51.100.1:5000
-                           |
-                      vpc router, which does what moto says (failover_cloud.Fabric)
-      |           |              |           |            |              |
-    main       standby       nat-main   nat-standby     monitor       private
-    10.10.0.10  10.10.32.10  10.10.1.10  10.10.33.10   10.10.64.10   10.10.128.20
-
-What runs on the servers and on the monitor is what their user data writes, run by Debian's own Python.
+What is where in it: `labs/failover/layout.py`.
 """
 
 from __future__ import annotations
@@ -17,14 +8,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import threading
-import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,24 +19,32 @@ from hosts.failover_monitor import MonitorHost
 from hosts.failover_monitor import content as monitor_content
 from hosts.nat import NatHost
 from hosts.nat.host import files as nat_files
-from labs.failover.cloud import REGION, Door, Ec2, Fabric, Pair, configuration
-from labs.failover.wires import PoorCable, udp_socket
+from labs.failover.door import Door
+from labs.failover.ec2 import REGION, Ec2, Pair, configuration
+from labs.failover.fabric import Fabric
+from labs.failover.layout import (
+    MONITOR,
+    NAT,
+    OPENVPN,
+    PRIVATE,
+    PRIVATE_TABLE,
+    Box,
+    gateway,
+    join_internet,
+    monitor_host,
+    start_echoes,
+    vpc_host,
+)
+from labs.failover.monitor import Monitor
+from labs.failover.wires import PoorCable
 from labs.moto_server import CloudServer, cloud_server
-from labs.namespaces import Host, Lab, Program, wait_until
-from labs.openvpn_network import Client, Tunnel, connect, start_server, unpack
+from labs.namespaces import Host, Lab, wait_until
+from labs.openvpn_processes import Client, connect, start_server
+from labs.openvpn_tunnel import Tunnel, unpack
 
 BUCKET = "aws-vpn-dev-123456789012"
-OPENVPN = ("10.10.0.10", "10.10.32.10")
-NAT = ("10.10.1.10", "10.10.33.10")
-MONITOR = "10.10.64.10"
-PRIVATE = "10.10.128.20"
-OFFICE_PC = "192.168.60.20"
 STAFF_ADDRESS = "203.0.113.5"
 NAT_ADDRESS = "203.0.113.6"
-WEB = ("1.1.1.1", "8.8.8.8")
-PRIVATE_TABLE = 100
-ECHO_PORT = 7
-
 TIMING: Mapping[str, Any] = {
     "probeIntervalSeconds": 0.3,
     "probeTimeoutSeconds": 0.7,
@@ -58,124 +53,6 @@ TIMING: Mapping[str, Any] = {
     "failback": "manual",
     "failbackAfterMinutes": 30,
 }
-
-ECHO = f"""
-import socket, sys
-echo = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-echo.bind((sys.argv[1], {ECHO_PORT}))
-while True:
-    data, sender = echo.recvfrom(2048)
-    echo.sendto(data, sender)
-"""
-
-HTTPS = """
-import socket, threading
-def serve(address):
-    listener = socket.create_server((address, 443), backlog=256)
-    while True:
-        listener.accept()[0].close()
-for address in ("1.1.1.1", "8.8.8.8"):
-    threading.Thread(target=serve, args=(address,)).start()
-"""
-
-
-class Traffic:
-    """Echo requests twenty times a second from one host to another, and which of them were answered."""
-
-    def __init__(self, source: Host, address: str) -> None:
-        self._socket = udp_socket(source)
-        self._socket.settimeout(0.2)
-        self._target = (address, ECHO_PORT)
-        self._ended = threading.Event()
-        self._answers: list[tuple[float, float]] = []
-        self._threads = [threading.Thread(target=run, daemon=True) for run in (self._send, self._receive)]
-        for thread in self._threads:
-            thread.start()
-
-    def end(self) -> None:
-        """Send no more."""
-        self._ended.set()
-        for thread in self._threads:
-            thread.join(5)
-        self._socket.close()
-
-    def flows(self, since: float | None = None) -> bool:
-        """Whether nearly all requests of the last second were answered."""
-        start = max(since or 0, time.time() - 1.1)
-        return sum(1 for sent, _ in tuple(self._answers) if sent >= start) >= 15
-
-    def wait(self, seconds: float, what: str) -> None:
-        """Wait until it flows."""
-        since = time.time()
-        wait_until(lambda: self.flows(since), seconds, what)
-
-    def restored_after(self, fault: float) -> float:
-        """Seconds from a fault to the first answer after the longest silence that followed it."""
-        answered = sorted(received for sent, received in tuple(self._answers) if sent >= fault)
-        points = [fault, *answered]
-        silence, end = max(
-            ((later - earlier, later) for earlier, later in pairwise(points)),
-            default=(0.0, fault),
-        )
-        return end - fault if silence > 0.3 else 0.0
-
-    def _send(self) -> None:
-        while not self._ended.wait(0.05):
-            with suppress(OSError):
-                self._socket.sendto(repr(time.time()).encode(), self._target)
-
-    def _receive(self) -> None:
-        while not self._ended.is_set():
-            with suppress(OSError):
-                data = self._socket.recv(2048)
-                self._answers.append((float(data), time.time()))
-
-
-@dataclass
-class Box:
-    """A server's machine: its host, and how to build it again after it is gone."""
-
-    name: str
-    address: str
-    host: Host
-    program: Program | None = None
-
-
-@dataclass
-class Monitor:
-    """A running monitor, and what it logged."""
-
-    program: Program
-    control: Path
-    environment: Mapping[str, str]
-    host: Host
-    command: Sequence[str]
-
-    def events(self, name: str | None = None) -> list[dict[str, Any]]:
-        """The events it logged, in order."""
-        found: list[dict[str, Any]] = []
-        for line in self.program.log().splitlines():
-            with suppress(ValueError):
-                found.append(json.loads(line))
-        return [event for event in found if name in (None, event["event"])]
-
-    def wait(self, name: str, seconds: float, after: int = 0) -> dict[str, Any]:
-        """Wait for an event, the one after so many others of its name."""
-        wait_until(
-            lambda: len(self.events(name)) > after or not self.program.is_running(),
-            seconds,
-            f"{name}: {self.program.log()[-3000:]}",
-        )
-        assert self.program.is_running(), self.program.log()
-        return self.events(name)[after]
-
-    def ask(self, *arguments: str, timeout: float = 70) -> subprocess.CompletedProcess[str]:
-        """Run the command beside the monitor, as a person on its host does."""
-        return self.host.run(
-            ["env", *(f"{k}={v}" for k, v in self.environment.items()), *self.command, *arguments],
-            timeout=timeout,
-            check=False,
-        )
 
 
 @dataclass
@@ -360,11 +237,6 @@ class FailoverNetwork:
             box.host.route("default", gateway(box.address))
 
 
-def gateway(address: str) -> str:
-    """The VPC router's address in a host's subnet."""
-    return f"{address.rpartition('.')[0]}.1"
-
-
 @contextmanager
 def failover_network(folder: Path, *, poor_cable: bool = False) -> Generator[FailoverNetwork]:
     """The lab with all servers running, the addresses on main, and no monitor yet."""
@@ -379,18 +251,18 @@ def failover_network(folder: Path, *, poor_cable: bool = False) -> Generator[Fai
         (folder / "logs").mkdir()
         lab = stack.enter_context(Lab(folder / "logs"))
         hosts = {name: lab.host(name) for name in ("internet", "vpc", "laptop", "office", "pc", "web")}
-        _internet(lab, hosts)
+        join_internet(lab, hosts)
         ec2 = Ec2(cloud)
         pool, lan = str(tunnel.host.client_pool), str(tunnel.host.office_networks[0])
         staff = ec2.pair("staff", STAFF_ADDRESS, OPENVPN, (pool, lan))
         nat = ec2.pair("nat", NAT_ADDRESS, NAT, ("0.0.0.0/0",))
         door = Door(hosts["internet"], "198.51.100.1", 5000, cloud)
-        hosts["monitor"], cable = _monitor_host(lab, hosts["vpc"], poor_cable=poor_cable)
+        hosts["monitor"], cable = monitor_host(lab, hosts["vpc"], poor_cable=poor_cable)
         if cable:
             stack.callback(cable.cut)
-        hosts["private"] = _vpc_host(lab, hosts["vpc"], "private", PRIVATE)
+        hosts["private"] = vpc_host(lab, hosts["vpc"], "private", PRIVATE)
         own = {address: f"203.0.113.{100 + n}" for n, address in enumerate((*OPENVPN, *NAT, MONITOR))}
-        _echoes(hosts)
+        start_echoes(hosts)
         net = FailoverNetwork(folder, cloud, lab, ec2, tunnel, hosts, door, staff, nat, monitor_cable=cable)
         for pair in (staff, nat):
             for role in ("main", "standby"):
@@ -415,65 +287,3 @@ def connect_office(net: FailoverNetwork) -> Client:
     client = connect(net.hosts["office"], net.tunnel.profile("site-potsdam"))
     client.connected()
     return client
-
-
-def _internet(lab: Lab, hosts: Mapping[str, Host]) -> None:
-    internet, vpc, office = hosts["internet"], hosts["vpc"], hosts["office"]
-    for router in (internet, vpc, office):
-        router.forward()
-        router.run(["sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0"])
-    for name, host, subnet in (
-        ("laptop", hosts["laptop"], "198.51.100"),
-        ("office", office, "192.0.2"),
-        ("web", hosts["web"], "198.18.0"),
-        ("vpc", vpc, "203.0.113"),
-    ):
-        lab.link(host, "eth0", internet, name)
-        internet.address(name, f"{subnet}.1/24")
-        host.address("eth0", f"{subnet}.2/24")
-        host.route("default", f"{subnet}.1")
-    lab.link(hosts["pc"], "eth0", office, "lan")
-    office.address("lan", "192.168.60.1/24")
-    hosts["pc"].address("eth0", f"{OFFICE_PC}/24")
-    hosts["pc"].route("default", "192.168.60.1")
-    for address in WEB:
-        hosts["web"].run(["ip", "address", "add", f"{address}/32", "dev", "lo"])
-        internet.route(f"{address}/32", "198.18.0.2")
-    # All public addresses of the VPC are behind its internet gateway.
-    for half in ("203.0.113.0/25", "203.0.113.128/25"):
-        internet.route(half, "203.0.113.2")
-    internet.run(["ip", "route", "add", "203.0.113.2/32", "dev", "vpc"])
-    vpc.run(["ip", "route", "add", "blackhole", "10.10.0.0/16"])
-    vpc.run(["ip", "rule", "add", "pref", "100", "to", "10.10.0.0/16", "lookup", "main"])
-    vpc.run(["ip", "rule", "add", "pref", "101", "iif", "private", "lookup", str(PRIVATE_TABLE)])
-
-
-def _monitor_host(lab: Lab, vpc: Host, *, poor_cable: bool) -> tuple[Host, PoorCable | None]:
-    if not poor_cable:
-        monitor, cable = _vpc_host(lab, vpc, "monitor", MONITOR), None
-    else:
-        monitor = lab.host("monitor")
-        cable = PoorCable(monitor, "eth0", vpc, "monitor")
-        attach(vpc, monitor, "monitor", MONITOR)
-    monitor.run(["sysctl", "-qw", "net.ipv4.ping_group_range=0 2147483647"])
-    return monitor, cable
-
-
-def _vpc_host(lab: Lab, vpc: Host, name: str, address: str) -> Host:
-    host = lab.host(name)
-    lab.link(host, "eth0", vpc, name)
-    attach(vpc, host, name, address)
-    return host
-
-
-def attach(vpc: Host, host: Host, name: str, address: str) -> None:
-    """Give both ends of a link between a host and the VPC's router their addresses."""
-    vpc.address(name, f"{gateway(address)}/24")
-    host.address("eth0", f"{address}/24")
-    host.route("default", gateway(address))
-
-
-def _echoes(hosts: Mapping[str, Host]) -> None:
-    for name, address in (("private", PRIVATE), ("web", WEB[1])):
-        hosts[name].start("echo", ["/usr/bin/python3", "-c", ECHO, address])
-    hosts["web"].start("https", ["/usr/bin/python3", "-c", HTTPS])

@@ -19,12 +19,14 @@ from typing import Any
 
 import yaml
 
-from labs.failover.cloud import Door
-from labs.failover.network import Monitor, attach
+from labs.failover.door import Door
+from labs.failover.layout import attach
+from labs.failover.monitor import Monitor
 from labs.isolated_sandbox import IsolatedSandbox
 from labs.moto_server import CloudServer
 from labs.namespaces import Host, Lab, Program, wait_until
-from labs.openvpn_network import CONNECTED, Tunnel
+from labs.openvpn_processes import CONNECTED
+from labs.openvpn_tunnel import Tunnel
 from sandbox.wrapper import moto_process as cloud
 from sandbox.wrapper.places import ROOT
 from stacks.hosts import openvpn_server

@@ -211,13 +211,14 @@ def test_the_check_explains_what_it_sees(lab: Failover) -> None:
 def test_after_a_check_that_is_well_a_drill_is_not_refused(lab: Failover) -> None:
     monitor = lab.monitor(lab.net.staff)
     document = _read(lab)
-    # A monitor that trusts nobody for a while, once it has taken this over.
-    _write(lab, {**document, "timing": {**document["timing"], "successesToTrust": 12}})
+    # A monitor that trusts nobody for half a minute, once it has taken this over.
+    _write(lab, {**document, "timing": {**document["timing"], "successesToTrust": 100}})
     monitor.wait("configuration-changed", 30)
     early = monitor.ask("--check")
     assert early.returncode == 1
     assert "monitor  runs here, and has not proven main and standby itself\n" in early.stdout
-    wait_until(lambda: monitor.ask("--check").returncode == 0, 30, "the check")
+    _write(lab, document)
+    wait_until(lambda: monitor.ask("--check").returncode == 0, 90, "the check")
     drill = monitor.ask("drill")
     assert (drill.returncode, drill.stderr) == (0, "")
 

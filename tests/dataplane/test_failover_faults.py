@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 import pytest
 
 from labs.failover.checks import Failover, failover
-from labs.failover.cloud import Pair
+from labs.failover.ec2 import Pair
 from labs.failover.network import FailoverNetwork
 from labs.namespaces import wait_until
 

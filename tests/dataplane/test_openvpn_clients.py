@@ -19,23 +19,17 @@ from labs.namespaces import Host, wait_until
 from labs.openvpn_network import (
     NOT_PERMITTED,
     OFFICE_PC,
-    PASSPHRASE,
     PRIVATE,
-    PUBLIC,
     SERVER_IN_TUNNEL,
-    Client,
     Network,
-    Server,
-    Tunnel,
-    block,
-    connect,
     is_refused,
     login,
     network,
     probed,
     served,
-    start_server,
 )
+from labs.openvpn_processes import Client, Server, block, connect, start_server
+from labs.openvpn_tunnel import PASSPHRASE, PUBLIC, Tunnel
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 INTERNET_HOST = "198.51.100.1"

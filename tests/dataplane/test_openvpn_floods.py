@@ -11,7 +11,9 @@ import pytest
 
 from labs.moto_server import cloud_server
 from labs.openvpn_flood import Attack, Noticed, endure, first_packets, silent_connections
-from labs.openvpn_network import Network, Server, Tunnel, connect, network, served
+from labs.openvpn_network import Network, network, served
+from labs.openvpn_processes import Server, connect
+from labs.openvpn_tunnel import Tunnel
 
 SECONDS = 12
 READABLE = 2000

@@ -28,7 +28,7 @@ from hosts.openvpn_server import Office, ServerHost, content
 from hosts.user_data import ArchivePlace, user_data
 from labs.moto_server import CloudServer, cloud_server
 from labs.namespaces import Lab
-from labs.openvpn_network import PASSPHRASE, Tunnel
+from labs.openvpn_tunnel import PASSPHRASE, Tunnel
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 PLACE = ArchivePlace("eu-central-1", "123456789012", "bucket", "key", "/log")

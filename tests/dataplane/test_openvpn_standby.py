@@ -6,18 +6,9 @@ from pathlib import Path
 
 from labs.moto_server import cloud_server
 from labs.namespaces import wait_until
-from labs.openvpn_network import (
-    OFFICE_PC,
-    PRIVATE,
-    PUBLIC,
-    Tunnel,
-    connect,
-    login,
-    network,
-    prepare,
-    served,
-    start_server,
-)
+from labs.openvpn_network import OFFICE_PC, PRIVATE, login, network, served
+from labs.openvpn_processes import connect, prepare, start_server
+from labs.openvpn_tunnel import PUBLIC, Tunnel
 
 STANDBY = "10.10.33.10"
 

@@ -11,7 +11,9 @@ import pytest
 
 from labs.moto_server import cloud_server
 from labs.namespaces import wait_until
-from labs.openvpn_network import PRIVATE, PUBLIC, Network, Server, Tunnel, connect, login, network, served
+from labs.openvpn_network import PRIVATE, Network, login, network, served
+from labs.openvpn_processes import Server, connect
+from labs.openvpn_tunnel import PUBLIC, Tunnel
 
 EASY_RSA = "/usr/share/easy-rsa/easyrsa"
 

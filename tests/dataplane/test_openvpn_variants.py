@@ -14,20 +14,17 @@ from labs.openvpn_network import (
     NOT_PERMITTED,
     OFFICE_PC,
     PRIVATE,
-    PUBLIC,
     SERVER,
     SERVER_IN_TUNNEL,
-    Client,
     Network,
-    Server,
-    Tunnel,
-    connect,
     is_refused,
     login,
     network,
     probed,
     served,
 )
+from labs.openvpn_processes import Client, Server, connect
+from labs.openvpn_tunnel import PUBLIC, Tunnel
 
 RESOLVER = "10.10.0.2"
 WEBSITE = "93.184.216.34"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hosts.failover_monitor import MonitorHost, content
-from labs.openvpn_network import unpack
+from labs.openvpn_tunnel import unpack
 
 HOST = MonitorHost(
     environment="production-emea",

@@ -1,32 +1,18 @@
-"""AWS for the failover lab: moto as the EC2 API, and a fabric that makes the namespaces follow it.
-
-The monitor reaches the API through a door in the lab's internet. The fabric asks the API who holds each
-address and where each route points, after each call that could have changed it and twice a second; it changes
-the namespaces when, and only when, the answer has changed.
-"""
+"""The EC2 API as the failover lab uses it: moto, and the pairs in it."""
 
 from __future__ import annotations
 
 import json
-import socket
-import threading
-import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
-from labs.failover.wires import tcp_listener
 from labs.moto_server import CloudServer
-from labs.namespaces import Host
 
 REGION = "eu-central-1"
-LOOK_EVERY = 0.5
-MOVES = (b"Action=AssociateAddress", b"Action=ReplaceRoute")
 
 
 @dataclass(frozen=True)
@@ -198,127 +184,6 @@ class Ec2:
         return Instance(
             instance["InstanceId"], instance["NetworkInterfaces"][0]["NetworkInterfaceId"], address
         )
-
-
-class Fabric:
-    """Makes the VPC's router do what the API says; `moved` is told of each change, with its time."""
-
-    def __init__(self, ec2: Ec2, router: Host, own_addresses: Mapping[str, str], private_table: int) -> None:
-        self._ec2 = ec2
-        self._router = router
-        self._own = own_addresses
-        self._table = private_table
-        self._applied: Association | None = None
-        self._complete = False
-        self._look_now = threading.Event()
-        self._ended = threading.Event()
-        self.changes: list[tuple[float, Association]] = []
-        self._look()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
-        self._thread.start()
-
-    def look(self) -> None:
-        """Something may have changed."""
-        self._look_now.set()
-
-    def end(self) -> None:
-        """Follow no more."""
-        self._ended.set()
-        self._look_now.set()
-        self._thread.join(10)
-
-    def _follow(self) -> None:
-        while not self._ended.is_set():
-            self._look_now.wait(LOOK_EVERY)
-            self._look_now.clear()
-            if not self._ended.is_set():
-                with suppress(BotoCoreError, ClientError):  # A fault of the API strikes the fabric too.
-                    self._look()
-
-    def _look(self) -> None:
-        association = self._ec2.association()
-        if association != self._applied or not self._complete:
-            self._complete = self._apply(association)
-        if association != self._applied:
-            self._applied = association
-            self.changes.append((time.time(), association))
-
-    def _apply(self, association: Association) -> bool:
-        """Do as the API says; False when a route's next hop is gone, which makes it a black hole for now.
-
-        Addresses are translated without state, as AWS does: the next packet goes to the new holder.
-        """
-        public = {**self._own, **{private: held for held, private in association.addresses.items()}}
-        inward = ", ".join(f"{outside} : {private}" for private, outside in public.items())
-        outward = ", ".join(f"{private} : {outside}" for private, outside in public.items())
-        rules = f"""\
-table ip gateway
-delete table ip gateway
-table ip gateway {{
-  chain inward {{
-    type filter hook prerouting priority raw;
-    iifname "eth0" ip daddr set ip daddr map {{ {inward} }}
-  }}
-  chain outward {{
-    type filter hook postrouting priority srcnat;
-    oifname "eth0" ip saddr set ip saddr map {{ {outward} }}
-  }}
-}}
-"""
-        routes = "".join(
-            f"ip route replace {destination} via {hop} table {self._table} || "
-            f"{{ ip route replace blackhole {destination} table {self._table}; echo blackhole; }}\n"
-            for destination, hop in association.hops.items()
-        )
-        done = self._router.run(["sh", "-c", f'printf %s "$1" | nft -f - || exit 1\n{routes}', "sh", rules])
-        return "blackhole" not in done.stdout
-
-
-class Door:
-    """The API's address in the lab: what comes in on a host's port goes to the cloud's own on loopback."""
-
-    def __init__(self, host: Host, address: str, port: int, cloud: CloudServer) -> None:
-        self._listener = tcp_listener(host, address, port)
-        self._cloud_port = int(cloud.url.rpartition(":")[2])
-        self.on_move: Callable[[], None] = lambda: None
-        self.moves_asked: list[float] = []
-        self.url = f"http://{address}:{port}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self) -> None:
-        """Nobody gets through any more."""
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                caller, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(caller,), daemon=True).start()
-
-    def _serve(self, caller: socket.socket) -> None:
-        is_move = threading.Event()
-        with suppress(OSError), caller, socket.create_connection(("127.0.0.1", self._cloud_port)) as cloud:
-            back = threading.Thread(target=self._answer, args=(cloud, caller, is_move), daemon=True)
-            back.start()
-            while data := caller.recv(65536):
-                if any(move in data for move in MOVES):
-                    is_move.set()
-                    self.moves_asked.append(time.time())
-                cloud.sendall(data)
-            cloud.shutdown(socket.SHUT_WR)
-            back.join(30)
-
-    def _answer(self, cloud: socket.socket, caller: socket.socket, is_move: threading.Event) -> None:
-        with suppress(OSError):
-            while data := cloud.recv(65536):
-                caller.sendall(data)
-                if is_move.is_set():
-                    self.on_move()
-            caller.shutdown(socket.SHUT_WR)
 
 
 def configuration(ec2: Ec2, pair: Pair, probe: Mapping[str, Any], timing: Mapping[str, Any]) -> str:
