@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from model.prices.estimate import TRAFFIC
 from operations.cost.model import Cost
 
 
@@ -40,6 +41,8 @@ def markdown(cost: Cost) -> str:
         ]
     else:
         lines.append(f"**{_usd(cost.total)}** a month, the same as {cost.against}.")
+    if cost.budget is not None and _without_traffic(cost) > cost.budget:
+        lines += ["", f"**Over its budget of {_usd(cost.budget)}.**"]
     lines += ["", "<details><summary>By component</summary>", ""]
     lines += ["| Component | What | How many | A month |", "|---|---|---:|---:|"]
     lines += [
@@ -48,6 +51,10 @@ def markdown(cost: Cost) -> str:
         for line in cost.lines
     ]
     return "\n".join([*lines, "", *(f"{note}  " for note in _notes(cost)), "", "</details>", ""])
+
+
+def _without_traffic(cost: Cost) -> float:
+    return sum(line.monthly or 0.0 for line in cost.lines if line.component != TRAFFIC)
 
 
 def _components(cost: Cost) -> list[str]:

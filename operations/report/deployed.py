@@ -41,7 +41,8 @@ def _zones(planned: Environment, network: Mapping[str, Any]) -> Iterator[Subnets
 def _sites(planned: Environment, sites: Mapping[str, Any]) -> Iterator[SiteShape]:
     known = {site.name: site for site in planned.sites}
     for name, site in sites.items():
-        options: Mapping[str, Any] = site["tunnels"][0]["options"]
+        told: list[Any] = [tunnel.get("options") for tunnel in site.get("tunnels", ())]
+        options: Mapping[str, Any] = told[0] if told and told[0] else {}
         shape = known.get(name) or SiteShape(
             name=name,
             location=UNKNOWN,
@@ -53,9 +54,9 @@ def _sites(planned: Environment, sites: Mapping[str, Any]) -> Iterator[SiteShape
         )
         yield shape.model_copy(
             update={
-                "lan_cidrs": tuple(site["lanCidrs"]),
-                "ike_versions": tuple(options["ikeVersions"]),
-                "startup_action": options["startupAction"],
+                "lan_cidrs": tuple(site.get("lanCidrs", shape.lan_cidrs)),
+                "ike_versions": tuple(options.get("ikeVersions", shape.ike_versions)),
+                "startup_action": options.get("startupAction", shape.startup_action),
             }
         )
 

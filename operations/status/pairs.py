@@ -98,7 +98,7 @@ class Pairs:
             name=name.removeprefix("openvpn-"),
             kind="nat" if name == "nat" else "openvpn",
             public_ip=address,
-            holder=None if holders is None else _holder(holders.get(address), servers),
+            holder=None if holders is None or instances is None else _holder(holders.get(address), servers),
             servers=servers,
             monitor_heard=metrics["AddressOnMain"][0] if "AddressOnMain" in metrics else None,
             sessions=None if journal is None else tuple(sorted(journal.sessions.values())),

@@ -107,6 +107,16 @@ def test_the_holder_of_the_address_is_told(deployed: IsolatedSandbox) -> None:
     give_address_to(deployed, "main")
 
 
+def fully_answered(sandbox: IsolatedSandbox) -> tuple[int, dict[str, Any]]:
+    """The exit code and the state of a look at which every question was answered in time."""
+    done = status(sandbox, "--stack", "dev", "--json")
+    for _ in range(9):
+        if not environment(done)["unanswered"]:
+            break
+        done = status(sandbox, "--stack", "dev", "--json")
+    return done.returncode, environment(done)
+
+
 def test_each_fault_is_told_at_the_next_look(deployed: IsolatedSandbox) -> None:
     """A tunnel is cut, the server with the address dies, and a client is revoked: as AWS would show each."""
     connection, (first, second) = tunnels(deployed)
@@ -115,7 +125,7 @@ def test_each_fault_is_told_at_the_next_look(deployed: IsolatedSandbox) -> None:
     say_of_servers(deployed, healthy=True)
     peer = "198.51.100.7:50000"
     log_of_servers(deployed, f"openvpn: {peer} [anna] Peer Connection Initiated with [AF_INET]{peer}")
-    well = environment(status(deployed, "--stack", "dev", "--json"))
+    _, well = fully_answered(deployed)
     assert well["findings"] == []
     assert well["pairs"][0]["sessions"] == ["anna"]
 
@@ -126,9 +136,8 @@ def test_each_fault_is_told_at_the_next_look(deployed: IsolatedSandbox) -> None:
         "fetch-openvpn-secrets: revocation list 2 installed, 1 revoked",
         f"openvpn: anna/{peer} SIGTERM[soft,remote-exit] received, client-instance exiting",
     )
-    done = status(deployed, "--stack", "dev", "--json")
-    assert done.returncode == 2
-    state = environment(done)
+    code, state = fully_answered(deployed)
+    assert code == 2
     told = [(finding["level"], finding["text"]) for finding in state["findings"]]
     assert any(level == 1 and text.startswith(f"berlin: tunnel {first} is down") for level, text in told)
     assert (2, "staff: main does not answer its monitor") in told
@@ -228,3 +237,13 @@ def test_what_is_deployed_costs_what_its_stack_file_says(deployed: IsolatedSandb
     document = json.loads(told.stdout)
     assert (document["against"], document["changes"]) == ("the last deployment", [])
     assert document["unpriced"] == []
+
+
+def test_the_report_draws_what_is_deployed(deployed: IsolatedSandbox, tmp_path: Path) -> None:
+    done = deployed.run("aws-vpn", "report", "--stack", "dev", "--out", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    (drawn,) = json.loads((tmp_path / "report.json").read_text("utf-8"))["environments"]
+    assert drawn["pending"] == [], "the stack file is what was deployed"
+    assert drawn["state"]["deployed"]
+    assert drawn["cost"]["total"] > 0
+    assert [site["name"] for site in drawn["sites"]] == ["berlin"]

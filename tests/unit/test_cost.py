@@ -135,7 +135,7 @@ def test_what_has_no_price_is_named_and_not_guessed() -> None:
     assert document.total == 16, "the two volumes"
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(configurations(most_sites=2))
 def test_every_type_that_the_program_makes_is_priced_free_or_by_use(config: dict[str, Any]) -> None:
     made = estimate(planned("test", parse("a draw", config)), ONE_EACH)
@@ -195,6 +195,16 @@ def test_another_stack_file_is_compared_by_component(project: Path) -> None:
     assert (
         "the same as" in asked("--stack", "prod", "--against", "stacks/Pulumi.prod.yaml", "--markdown").output
     )
+
+
+def test_a_stack_over_its_budget_says_so_whatever_traffic_costs(project: Path) -> None:
+    file = project / "stacks/Pulumi.dev.yaml"
+    text = file.read_text("utf-8")
+    file.write_text(f"{text}  aws-vpn:monthlyBudget: 10\n", "utf-8")
+    assert "**Over its budget of $10.00.**" in asked("--stack", "dev", "--markdown").output
+    file.write_text(f"{text}  aws-vpn:monthlyBudget: 500\n", "utf-8")
+    told = asked("--stack", "dev", "--out-gb", "100000", "--markdown").output
+    assert "Over its budget" not in told
 
 
 @pytest.mark.usefixtures("project")
