@@ -159,7 +159,8 @@ class HardwareVpnSettings(Section):
     amazon_side_asn: Annotated[int, AfterValidator(_check_amazon_asn)] = 64512
     """The VPG's ASN, a private one (RFC 6996)."""
     preshared_key_storage: Literal["Standard", "SecretsManager"] = "Standard"
-    """Where AWS keeps the pre-shared keys."""
+    """Where AWS keeps the pre-shared keys. From `SecretsManager` it shows none, so that a `presharedKey` of
+    your own counts when the connection is made; later `aws-vpn roll keys` changes it."""
     critical_locations: tuple[Name, ...] = ()
     """Locations that must have two sites or more."""
     tunnel_logs: TunnelLogs = TunnelLogs()
