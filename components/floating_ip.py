@@ -15,6 +15,7 @@ from components.host_archives import HostArchives
 from components.labels import Labels
 from components.log_alarm import METRIC_NAMESPACE
 from components.server_pair import ServerPair
+from components.vpc import RouteTable
 from hosts.failover_monitor import MonitorHost
 
 
@@ -33,7 +34,7 @@ class FloatingIpArgs:
     monitor: MonitorHost
     archives: HostArchives
     image_release: str | None
-    route_tables: Mapping[str, aws.ec2.RouteTable]
+    route_tables: Mapping[str, RouteTable]
     destinations: Sequence[IPv4Network]
     monitor_subnet_ids: Sequence[pulumi.Input[str]]
     probe: Mapping[str, Any]

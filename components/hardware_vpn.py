@@ -11,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.labels import Labels
+from components.vpc import RouteTable
 from components.vpn_tunnels import (
     TunnelArgs,
     exported_options,
@@ -54,14 +55,14 @@ class SiteArgs:
 class HardwareVpnArgs:
     """The VPG, the route tables that learn its routes, and the sites.
 
-    `route_tables` are by availability zone. `protected` refuses to delete the VPG and the VPN
+    `route_tables` are by part (`private-a`). `protected` refuses to delete the VPG and the VPN
     connections. `tunnel_down_minutes`, in fives, is how long a tunnel may be down before the topic hears of
     it. `encryption_key_arn` is the KMS key of the tunnels' logs. `changes` says which tunnels may change.
     """
 
     labels: Labels
     vpc_id: pulumi.Input[str]
-    route_tables: Mapping[str, aws.ec2.RouteTable]
+    route_tables: Mapping[str, RouteTable]
     amazon_side_asn: int
     preshared_key_storage: str
     sites: tuple[SiteArgs, ...]
@@ -144,9 +145,9 @@ class HardwareVpn(pulumi.ComponentResource):
             tags=self._args.labels.tagged(self._name),
             opts=self._kept,
         )
-        for zone, table in self._args.route_tables.items():
+        for part, table in self._args.route_tables.items():
             aws.ec2.VpnGatewayRoutePropagation(
-                f"{self._name}-private-{zone[-1]}",
+                f"{self._name}-{part}",
                 vpn_gateway_id=vpg.id,
                 route_table_id=table.id,
                 opts=self._own,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 import pulumi
 import pulumi_aws as aws
@@ -22,6 +23,14 @@ class Ingress:
     cidr: str
     protocol: str = "-1"
     port: int | None = None
+
+
+def from_vpc(cidrs: Sequence[IPv4Network], description: str) -> tuple[Ingress, ...]:
+    """Ways in from all of a VPC's blocks, the primary one first."""
+    return tuple(
+        Ingress(part=f"vpc-{cidr}" if i else "vpc", description=description, cidr=str(cidr))
+        for i, cidr in enumerate(cidrs)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

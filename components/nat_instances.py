@@ -8,14 +8,14 @@ from ipaddress import IPv4Network
 from typing import Any
 
 import pulumi
-import pulumi_aws as aws
 
 from components.elastic_address import elastic_address
 from components.floating_ip import FloatingIp, FloatingIpArgs
 from components.host_archives import HostArchives
-from components.host_security_group import HostSecurityGroup, HostSecurityGroupArgs, Ingress
+from components.host_security_group import HostSecurityGroup, HostSecurityGroupArgs, from_vpc
 from components.labels import Labels
 from components.server_pair import ServerPair, ServerPairArgs
+from components.vpc import RouteTable
 from hosts.failover_monitor import MonitorHost
 from hosts.nat import NatHost, content
 
@@ -36,10 +36,9 @@ class NatInstancesArgs:
     log_retention_days: int
     encryption_key_arn: pulumi.Input[str]
     vpc_id: pulumi.Input[str]
-    vpc_cidr: IPv4Network
     subnet_ids: tuple[pulumi.Input[str], pulumi.Input[str]]
     monitor_subnet_ids: Sequence[pulumi.Input[str]]
-    route_tables: Mapping[str, aws.ec2.RouteTable]
+    route_tables: Mapping[str, RouteTable]
     timing: Mapping[str, Any]
     alert_topic_arn: pulumi.Input[str]
 
@@ -106,12 +105,8 @@ class NatInstances(pulumi.ComponentResource):
                 labels=self._args.labels,
                 vpc_id=self._args.vpc_id,
                 description="NAT: what the VPC sends to the internet",
-                ingress=(
-                    Ingress(
-                        part="vpc",
-                        description="The private subnets, and the probes of the monitor",
-                        cidr=str(self._args.vpc_cidr),
-                    ),
+                ingress=from_vpc(
+                    self._args.host.vpc_cidrs, "The private subnets, and the probes of the monitor"
                 ),
             ),
             self._own,

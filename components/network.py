@@ -11,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.labels import Labels
+from components.vpc import Vpc
 from model.arns import Place
 
 
@@ -40,46 +41,51 @@ class Network(pulumi.ComponentResource):
     default security group allows nothing (Security Hub EC2.2), and flow logs go to CloudWatch (EC2.6).
     """
 
-    vpc_id: pulumi.Output[str]
-    public_subnet_ids: Mapping[str, pulumi.Output[str]]
-    private_subnet_ids: Mapping[str, pulumi.Output[str]]
-    public_route_table: aws.ec2.RouteTable
-    internet_access: list[pulumi.Resource]
-    private_route_tables: Mapping[str, aws.ec2.RouteTable]
+    vpc: Vpc
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("aws-vpn:network:Network", name, {"cidr": str(args.cidr)}, opts)
         self._name, self._args = name, args
         self._own = pulumi.ResourceOptions(parent=self)
-        self._vpc = aws.ec2.Vpc(
+        self._vpc_id = aws.ec2.Vpc(
             name,
             cidr_block=str(args.cidr),
             enable_dns_support=True,
             enable_dns_hostnames=True,
             tags=args.labels.tagged(name),
             opts=self._own,
-        )
-        self.vpc_id = self._vpc.id
+        ).id
         aws.ec2.DefaultSecurityGroup(
-            f"{name}-default", vpc_id=self.vpc_id, tags=args.labels.tagged(f"{name}-default"), opts=self._own
+            f"{name}-default", vpc_id=self._vpc_id, tags=args.labels.tagged(f"{name}-default"), opts=self._own
         )
-        self.public_subnet_ids = self._subnets("public", args.public_subnets)
-        self.private_subnet_ids = self._subnets("private", args.private_subnets)
-        self.public_route_table, self.internet_access = self._public_routes()
-        self.private_route_tables = {
+        self._public_subnet_ids = self._subnets("public", args.public_subnets)
+        private_subnet_ids = self._subnets("private", args.private_subnets)
+        public_table, self._internet_access = self._public_routes()
+        self._private_tables = {
             zone: self._private_routes(f"private-{zone[-1]}", subnet)
-            for zone, subnet in self.private_subnet_ids.items()
+            for zone, subnet in private_subnet_ids.items()
         }
         if args.nat_gateways:
             self._nat_gateways()
         self._flow_logs()
+        private = {f"private-{zone[-1]}": table for zone, table in self._private_tables.items()}
+        self.vpc = Vpc(
+            id=self._vpc_id,
+            cidrs=(args.cidr,),
+            public_subnet_ids=self._public_subnet_ids,
+            private_subnet_ids=private_subnet_ids,
+            site_tables=private,
+            client_tables={"public": public_table, **private},
+            private_tables=private,
+            internet_access=self._internet_access,
+        )
         self.register_outputs(
             {
-                "vpcId": self.vpc_id,
+                "vpcId": self._vpc_id,
                 "cidr": str(args.cidr),
-                "publicSubnetIds": dict(self.public_subnet_ids),
-                "privateSubnetIds": dict(self.private_subnet_ids),
-                "privateRouteTableIds": {zone: table.id for zone, table in self.private_route_tables.items()},
+                "publicSubnetIds": self._public_subnet_ids,
+                "privateSubnetIds": private_subnet_ids,
+                "privateRouteTableIds": {zone: table.id for zone, table in self._private_tables.items()},
             }
         )
 
@@ -87,7 +93,7 @@ class Network(pulumi.ComponentResource):
         return {
             zone: aws.ec2.Subnet(
                 f"{self._name}-{tier}-{zone[-1]}",
-                vpc_id=self.vpc_id,
+                vpc_id=self._vpc_id,
                 availability_zone=zone,
                 cidr_block=str(cidr),
                 map_public_ip_on_launch=False,
@@ -100,7 +106,7 @@ class Network(pulumi.ComponentResource):
     def _private_routes(self, part: str, subnet_id: pulumi.Output[str]) -> aws.ec2.RouteTable:
         table = aws.ec2.RouteTable(
             f"{self._name}-{part}",
-            vpc_id=self.vpc_id,
+            vpc_id=self._vpc_id,
             tags=self._args.labels.tagged(part),
             opts=self._own,
         )
@@ -113,10 +119,10 @@ class Network(pulumi.ComponentResource):
         """The table, and what must be there before a host in a public subnet has access to the internet."""
         name = f"{self._name}-public"
         gateway = aws.ec2.InternetGateway(
-            self._name, vpc_id=self.vpc_id, tags=self._args.labels.tagged(self._name), opts=self._own
+            self._name, vpc_id=self._vpc_id, tags=self._args.labels.tagged(self._name), opts=self._own
         )
         table = aws.ec2.RouteTable(
-            name, vpc_id=self.vpc_id, tags=self._args.labels.tagged("public"), opts=self._own
+            name, vpc_id=self._vpc_id, tags=self._args.labels.tagged("public"), opts=self._own
         )
         route = aws.ec2.Route(
             f"{name}-internet",
@@ -129,21 +135,21 @@ class Network(pulumi.ComponentResource):
             aws.ec2.RouteTableAssociation(
                 f"{name}-{zone[-1]}", route_table_id=table.id, subnet_id=subnet_id, opts=self._own
             )
-            for zone, subnet_id in self.public_subnet_ids.items()
+            for zone, subnet_id in self._public_subnet_ids.items()
         ]
         return table, [route, *associations]
 
     def _nat_gateways(self) -> None:
-        for zone, table in self.private_route_tables.items():
+        for zone, table in self._private_tables.items():
             part = f"nat-{zone[-1]}"
             name = f"{self._name}-{part}"
             address = aws.ec2.Eip(name, domain="vpc", tags=self._args.labels.tagged(part), opts=self._own)
             gateway = aws.ec2.NatGateway(
                 name,
                 allocation_id=address.id,
-                subnet_id=self.public_subnet_ids[zone],
+                subnet_id=self._public_subnet_ids[zone],
                 tags=self._args.labels.tagged(part),
-                opts=pulumi.ResourceOptions(parent=self, depends_on=self.internet_access),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=self._internet_access),
             )
             aws.ec2.Route(
                 name,
@@ -193,7 +199,7 @@ class Network(pulumi.ComponentResource):
         )
         aws.ec2.FlowLog(
             name,
-            vpc_id=self.vpc_id,
+            vpc_id=self._vpc_id,
             traffic_type=self._args.flow_log_traffic,
             log_destination_type="cloud-watch-logs",
             log_destination=group.arn,

@@ -17,10 +17,12 @@ from components.host_security_group import (
     HostSecurityGroup,
     HostSecurityGroupArgs,
     Ingress,
+    from_vpc,
 )
 from components.labels import Labels
 from components.log_alarm import LogAlarmArgs, log_alarm
 from components.server_pair import ServerPair, ServerPairArgs
+from components.vpc import RouteTable
 from hosts.failover_monitor import MonitorHost
 from hosts.openvpn_server import ServerHost, content
 from hosts.openvpn_server.firewall import FLOOD_PREFIX
@@ -93,7 +95,7 @@ class OpenVpnTunnelArgs:
     vpc_id: pulumi.Input[str]
     subnet_ids: tuple[pulumi.Input[str], pulumi.Input[str]]
     monitor_subnet_ids: Sequence[pulumi.Input[str]]
-    route_tables: Mapping[str, aws.ec2.RouteTable]
+    route_tables: Mapping[str, RouteTable]
     timing: Mapping[str, Any]
     alert_topic_arn: pulumi.Input[str]
     protected: bool
@@ -226,10 +228,8 @@ class OpenVpnTunnel(pulumi.ComponentResource):
                         protocol=host.protocol,
                         port=host.port,
                     ),
-                    Ingress(
-                        part="vpc",
-                        description="The VPC towards clients and offices, and the probes of the monitor",
-                        cidr=str(host.vpc_cidr),
+                    *from_vpc(
+                        host.vpc_cidrs, "The VPC towards clients and offices, and the probes of the monitor"
                     ),
                 ),
             ),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from ipaddress import IPv4Network
 from pathlib import Path
 
 START_PROGRAM = "/usr/local/sbin/start-host"
@@ -47,6 +48,12 @@ class HostContent:
     def digest(self) -> str:
         """The archive's SHA-256, in hexadecimal."""
         return hashlib.sha256(self.archive).hexdigest()
+
+
+def one_or_all(networks: Sequence[IPv4Network]) -> str:
+    """Networks as nftables takes them in a rule: one, or a set of all."""
+    shown = ", ".join(map(str, networks))
+    return shown if len(networks) == 1 else f"{{ {shown} }}"
 
 
 def program(name: str) -> str:

@@ -23,6 +23,7 @@ ACCOUNT = "123456789012"
 """The account that the recorded programs deploy to."""
 
 Outputs = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
+Answers = Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any] | str]]
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,18 @@ class Graph:
         return {type_: types.count(type_) for type_ in sorted(set(types))}
 
 
-def record(program: Callable[[], object], *, outputs: Outputs | None = None, stack: str = "test") -> Graph:
-    """The graph that `program` registers; ids are `<name>-id`, other outputs as `outputs` makes them up."""
-    monitor = _Recorder(_Cloud(outputs or _nothing))
+def record(
+    program: Callable[[], object],
+    *,
+    outputs: Outputs | None = None,
+    answers: Answers | None = None,
+    stack: str = "test",
+) -> Graph:
+    """The graph that `program` registers; ids are `<name>-id`, other outputs as `outputs` makes them up.
+
+    `answers` are what functions say, by their tokens; text is why one fails.
+    """
+    monitor = _Recorder(_Cloud(outputs or _nothing, answers or {}))
     run_with(monitor, program, stack, monitor.hooks)
     return monitor.graph()
 
@@ -84,8 +94,8 @@ def _nothing(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, A
 
 
 class _Cloud(mocks.Mocks):
-    def __init__(self, outputs: Outputs) -> None:
-        self._outputs = outputs
+    def __init__(self, outputs: Outputs, answers: Answers) -> None:
+        self._outputs, self._answers = outputs, answers
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         made = {
@@ -96,6 +106,9 @@ class _Cloud(mocks.Mocks):
         return (f"{args.name}-id" if args.custom else None), made
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        if args.token in self._answers:
+            said = self._answers[args.token](args.args)
+            return ({}, [("id", said)]) if isinstance(said, str) else (dict(said), [])
         if args.token == "aws:index/getCallerIdentity:getCallerIdentity":
             return {"accountId": ACCOUNT}, []
         if args.token != "aws:ec2/getAmi:getAmi":

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 
 from components.alert_topic import AlertTopic, AlertTopicArgs
 from components.encryption_key import EncryptionKey, EncryptionKeyArgs
+from components.existing_network import ExistingNetwork, ExistingNetworkArgs
 from components.hardware_vpn import ConnectedSite, HardwareVpn, HardwareVpnArgs, SiteArgs
 from components.health_alerts import HealthAlerts, HealthAlertsArgs
 from components.host_archives import HostArchives, HostArchivesArgs
@@ -18,10 +19,13 @@ from components.labels import Labels
 from components.nat_instances import NatInstances, NatInstancesArgs
 from components.network import Network, NetworkArgs
 from components.openvpn_tunnel import OpenVpnTunnel, OpenVpnTunnelArgs
+from components.vpc import Vpc
 from components.vpn_tunnels import TunnelArgs
 from model.arns import Place
 from model.names import PROJECT, ROLE_NAME_LIMIT, STACK_NAME, EnvironmentNames
 from model.tunnel_changes import ONE_AT_A_TIME, TunnelChanges
+from stacks.existing.checks import Usable, usable
+from stacks.existing.reading import VpcReader, read_vpc
 from stacks.hosts import failover_monitor, nat_instance, openvpn_server
 from stacks.sections.failover import FailoverSettings
 from stacks.sections.hardware_vpn import HardwareVpnSettings, Site
@@ -32,24 +36,32 @@ from stacks.stack_file import SettingsError, stack_file_name
 
 
 class Environment:
-    """A VPC, and the VPNs and NAT that the settings ask for.
+    """A VPC, made or found by `reader`, and the VPNs and NAT that the settings ask for.
 
     Raises:
-        SettingsError: AWS has no names for it; nothing is registered.
+        SettingsError: AWS has no names for it, or the VPC cannot carry it; nothing is registered.
     """
 
-    def __init__(self, stack: str, settings: Settings, changes: TunnelChanges = ONE_AT_A_TIME) -> None:
-        self._settings, self._changes = settings, changes
+    def __init__(
+        self,
+        stack: str,
+        settings: Settings,
+        changes: TunnelChanges = ONE_AT_A_TIME,
+        reader: VpcReader = read_vpc,
+    ) -> None:
+        self._changes, self._reader = changes, reader
         problems = [*_name_problems(stack, settings)]
         if problems:
             raise SettingsError(stack_file_name(stack), problems)
         self._labels = Labels(names=EnvironmentNames(stack), tags=settings.tags)
         self._place = Place(settings.region, settings.account or aws.get_caller_identity().account_id)
+        self._existing = self._read_existing(settings)
+        self._settings = settings = self._existing.settings if self._existing else settings
         self._key = EncryptionKey(
             "encryption",
             EncryptionKeyArgs(labels=self._labels, place=self._place, protected=settings.deletion_protection),
         )
-        self._network = self._build_network()
+        self._vpc = self._existing_network(self._existing) if self._existing else self._new_network()
         self._alerts = AlertTopic(
             "alerts",
             AlertTopicArgs(
@@ -67,10 +79,10 @@ class Environment:
         """What a user needs next, by the name of the stack's output."""
         exports: dict[str, Any] = {
             "network": {
-                "vpcId": self._network.vpc_id,
+                "vpcId": self._vpc.id,
                 "cidr": str(self._settings.network.cidr),
-                "publicSubnetIds": dict(self._network.public_subnet_ids),
-                "privateSubnetIds": dict(self._network.private_subnet_ids),
+                "publicSubnetIds": dict(self._vpc.public_subnet_ids),
+                "privateSubnetIds": dict(self._vpc.private_subnet_ids),
             },
             "alertTopicArn": self._alerts.arn,
         }
@@ -78,7 +90,7 @@ class Environment:
             vpn, sites = self._settings.hardware_vpn, self._hardware_vpn.sites
             exports["hardwareVpn"] = {
                 "region": self._settings.region,
-                "vpcCidrs": [str(self._settings.network.cidr)],
+                "vpcCidrs": [str(cidr) for cidr in self._vpc.cidrs],
                 "vpgId": self._hardware_vpn.vpg_id,
                 "amazonSideAsn": vpn.amazon_side_asn,
                 "sites": {
@@ -102,7 +114,32 @@ class Environment:
             exports["nat"] = {"publicIp": self._nat.public_ip}
         return exports
 
-    def _build_network(self) -> Network:
+    def _read_existing(self, settings: Settings) -> Usable | None:
+        network, stack = settings.network, self._labels.names.stack
+        if network.existing is None:
+            return None
+        source = stack_file_name(stack)
+        found = self._reader(source, network, network.existing, self._labels)
+        return usable(source, settings, found, self._place.account)
+
+    def _existing_network(self, existing: Usable) -> Vpc:
+        choice = existing.choice
+        ids = {tier: {zone: subnet.id for zone, subnet in by.items()} for tier, by in choice.subnets.items()}
+        return ExistingNetwork(
+            "network",
+            ExistingNetworkArgs(
+                place=self._place,
+                vpc_id=existing.vpc_id,
+                cidrs=self._settings.network.cidrs,
+                public_subnets=ids["public"],
+                private_subnets=ids["private"],
+                site_tables=[table.id for table in choice.site_tables],
+                client_tables=[table.id for table in choice.client_tables],
+                private_tables=[table.id for table in choice.private_tables],
+            ),
+        ).vpc
+
+    def _new_network(self) -> Vpc:
         network = self._settings.network
         return Network(
             "network",
@@ -117,7 +154,7 @@ class Environment:
                 encryption_key_arn=self._key.arn,
                 nat_gateways=self._settings.nat.mode == "gateways",
             ),
-        )
+        ).vpc
 
     def _build_hardware_vpn(self, vpn: HardwareVpnSettings) -> HardwareVpn:
         HealthAlerts("health", HealthAlertsArgs(labels=self._labels, alert_topic_arn=self._alerts.arn))
@@ -125,8 +162,8 @@ class Environment:
             "hardware-vpn",
             HardwareVpnArgs(
                 labels=self._labels,
-                vpc_id=self._network.vpc_id,
-                route_tables=self._network.private_route_tables,
+                vpc_id=self._vpc.id,
+                route_tables=self._vpc.site_tables,
                 amazon_side_asn=vpn.amazon_side_asn,
                 preshared_key_storage=vpn.preshared_key_storage,
                 sites=tuple(_site_args(vpn, site) for site in vpn.sites),
@@ -160,10 +197,10 @@ class Environment:
                 image_release=self._settings.host_image,
                 log_retention_days=tunnel.log_retention_days,
                 encryption_key_arn=self._key.arn,
-                vpc_id=self._network.vpc_id,
+                vpc_id=self._vpc.id,
                 subnet_ids=self._server_subnets(tunnel.failover),
                 monitor_subnet_ids=self._monitor_subnets(tunnel.failover),
-                route_tables={"public": self._network.public_route_table, **self._private_tables()},
+                route_tables=self._vpc.client_tables,
                 timing=tunnel.failover.timing(),
                 alert_topic_arn=self._alerts.arn,
                 protected=self._settings.deletion_protection,
@@ -184,11 +221,10 @@ class Environment:
                 image_release=self._settings.host_image,
                 log_retention_days=nat.log_retention_days,
                 encryption_key_arn=self._key.arn,
-                vpc_id=self._network.vpc_id,
-                vpc_cidr=self._settings.network.cidr,
+                vpc_id=self._vpc.id,
                 subnet_ids=self._server_subnets(nat.failover),
                 monitor_subnet_ids=self._monitor_subnets(nat.failover),
-                route_tables=self._private_tables(),
+                route_tables=self._vpc.private_tables,
                 timing=nat.failover.timing(),
                 alert_topic_arn=self._alerts.arn,
             ),
@@ -197,19 +233,15 @@ class Environment:
 
     def _after_internet_access(self) -> pulumi.ResourceOptions:
         """Hosts install their packages once, when they first start; an Elastic IP needs the gateway."""
-        return pulumi.ResourceOptions(depends_on=self._network.internet_access)
-
-    def _private_tables(self) -> dict[str, aws.ec2.RouteTable]:
-        tables = self._network.private_route_tables
-        return {f"private-{zone[-1]}": table for zone, table in tables.items()}
+        return pulumi.ResourceOptions(depends_on=self._vpc.internet_access)
 
     def _server_subnets(self, failover: FailoverSettings) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
-        main, standby = failover.server_zones(self._settings.network.availability_zones)
-        return self._network.public_subnet_ids[main], self._network.public_subnet_ids[standby]
+        main, standby = failover.server_zones(self._settings.network.public_zones())
+        return self._vpc.public_subnet_ids[main], self._vpc.public_subnet_ids[standby]
 
     def _monitor_subnets(self, failover: FailoverSettings) -> list[pulumi.Output[str]]:
-        zones = failover.monitor_zones(self._settings.network.availability_zones)
-        return [self._network.public_subnet_ids[zone] for zone in zones]
+        zones = failover.monitor_zones(self._settings.network.public_zones())
+        return [self._vpc.public_subnet_ids[zone] for zone in zones]
 
 
 def _name_problems(stack: str, settings: Settings) -> Iterator[Problem]:

@@ -13,14 +13,15 @@ from stacks.settings import Settings
 def openvpn_server(stack: str, settings: Settings, tunnel: OpenVpnSettings) -> ServerHost:
     """The servers of one of a stack's tunnels."""
     names = EnvironmentNames(stack)
-    networks = {"vpc": settings.network.cidr, **settings.network.subnet_names()}
+    network = settings.network
+    networks = {"vpc": network.cidrs, **{name: (cidr,) for name, cidr in network.subnet_names().items()}}
     return ServerHost(
         environment=stack,
         tunnel=tunnel.name,
         region=settings.region,
-        vpc_cidr=settings.network.cidr,
+        vpc_cidrs=settings.network.cidrs,
         client_pool=tunnel.client_pool,
-        permitted=tuple(networks[name] for name in tunnel.permitted),
+        permitted=tuple(cidr for name in tunnel.permitted for cidr in networks[name]),
         server_secret=names.openvpn_secret(tunnel.name, "server"),
         crl_secret=names.openvpn_secret(tunnel.name, "crl"),
         log_group=names.path("openvpn", tunnel.name),
@@ -42,7 +43,7 @@ def nat_instance(stack: str, settings: Settings) -> NatHost:
     return NatHost(
         environment=stack,
         region=settings.region,
-        vpc_cidr=settings.network.cidr,
+        vpc_cidrs=settings.network.cidrs,
         log_group=EnvironmentNames(stack).path("nat"),
     )
 

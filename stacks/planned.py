@@ -14,9 +14,13 @@ from pulumi import ResourceHook
 from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.stack import run_in_stack
 
+from components.labels import Labels
 from model.names import PROJECT
 from model.prices.charges import Registered
 from stacks.environment import Environment
+from stacks.existing.assumed import assumed_vpc
+from stacks.existing.facts import VpcFacts
+from stacks.sections.network import ExistingVpc, NetworkSettings
 from stacks.settings import Settings
 
 ACCOUNT = "123456789012"
@@ -30,7 +34,12 @@ def planned(stack: str, wanted: Settings) -> tuple[Registered, ...]:
         SettingsError: AWS has no names for it.
     """
     monitor = _Monitor(_Cloud())
-    run_with(monitor, lambda: Environment(stack, wanted), stack)
+    account = wanted.account or ACCOUNT
+
+    def assumed(_: str, network: NetworkSettings, existing: ExistingVpc, __: Labels) -> VpcFacts:
+        return assumed_vpc(account, network, existing)
+
+    run_with(monitor, lambda: Environment(stack, wanted, reader=assumed), stack)
     return tuple(monitor.registered)
 
 

@@ -90,6 +90,11 @@ class Settings(Section):
     """Whether the VPG and the VPN connections refuse to be deleted or replaced, and deleted OpenVPN secrets
     are kept for seven days."""
 
+    @property
+    def has_hosts(self) -> bool:
+        """Whether the stack has servers, which need public subnets."""
+        return bool(self.open_vpn) or self.nat.mode == "instances"
+
     def claims(self) -> Iterator[StackClaim]:
         """Every range of addresses that the stack takes, by its key in the stack file."""
         for key, cidr in self.network.blocks():
@@ -167,7 +172,7 @@ class Settings(Section):
                 )
 
     def _tunnel_problems(self) -> Iterator[Problem]:
-        zones = self.network.availability_zones
+        zones = self.network.public_zones()
         for i, tunnel in enumerate(self.open_vpn):
             names = [other.name for other in self.open_vpn]
             if tunnel.name in names[:i]:
@@ -178,6 +183,10 @@ class Settings(Section):
                     yield Problem(f"openVpn[{i}].permitted[{j}]", destination, f"one of {', '.join(known)}")
             for problem in tunnel.failover.zone_problems(zones):
                 yield problem.under(f"openVpn[{i}].failover")
+        if self.nat.mode == "gateways" and self.network.existing:
+            yield Problem(
+                "nat.mode", "gateways", "none or instances: gateways in an existing VPC are its owner's"
+            )
         if self.nat.mode == "instances":
             for problem in self.nat.failover.zone_problems(zones):
                 yield problem.under("nat.failover")

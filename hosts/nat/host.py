@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from hosts.content import SHARED_PACKAGES, START_PROGRAM, HostContent, start_script
+from hosts.content import SHARED_PACKAGES, START_PROGRAM, HostContent, one_or_all, start_script
 from hosts.journal import SHIP_UNIT, journal_files
 from hosts.session_manager import INSTALL_UNIT, session_manager_files
 
@@ -46,11 +46,11 @@ answer TCP on 443. One of them away is not the internet away: probes alternate b
 
 @dataclass(frozen=True, slots=True)
 class NatHost:
-    """One NAT instance. `vpc_cidr` is what it translates; nothing else may use it as a way out."""
+    """One NAT instance. `vpc_cidrs` are what it translates; nothing else may use it as a way out."""
 
     environment: str
     region: str
-    vpc_cidr: IPv4Network
+    vpc_cidrs: tuple[IPv4Network, ...]
     log_group: str
     probe_port: int = PROBE_PORT
     probe_targets: tuple[ProbeTarget, ...] = PUBLIC_RESOLVERS
@@ -80,6 +80,7 @@ def ruleset(host: NatHost) -> str:
     has proven forwarding, translation and the way out, not only that a process listens. Connections that
     began on the other instance are reset rather than dropped, so that programs need not wait for a timeout.
     """
+    vpc = one_or_all(host.vpc_cidrs)
     return f"""\
 #!/usr/sbin/nft -f
 flush ruleset
@@ -88,23 +89,23 @@ table ip nat_instance {{
     type filter hook input priority filter; policy drop;
     ct state vmap {{ established : accept, related : accept, invalid : drop }}
     iifname "lo" accept
-    ip saddr {host.vpc_cidr} icmp type echo-request accept
+    ip saddr {vpc} icmp type echo-request accept
     icmp type {{ destination-unreachable, time-exceeded, parameter-problem }} accept
   }}
   chain forward {{
     type filter hook forward priority filter; policy drop;
     tcp flags syn / syn,rst tcp option maxseg size set rt mtu
-    ip saddr {host.vpc_cidr} ct state invalid meta l4proto tcp reject with tcp reset
+    ip saddr {vpc} ct state invalid meta l4proto tcp reject with tcp reset
     ct state vmap {{ established : accept, related : accept, invalid : drop }}
-    ip saddr {host.vpc_cidr} accept
+    ip saddr {vpc} accept
   }}
   chain probes {{
     type nat hook prerouting priority dstnat;
-    ip saddr {host.vpc_cidr} fib daddr type local tcp dport {host.probe_port} {_to_targets(host)}
+    ip saddr {vpc} fib daddr type local tcp dport {host.probe_port} {_to_targets(host)}
   }}
   chain postrouting {{
     type nat hook postrouting priority srcnat;
-    ip saddr {host.vpc_cidr} ip daddr != {host.vpc_cidr} masquerade
+    ip saddr {vpc} ip daddr != {vpc} masquerade
   }}
 }}
 """

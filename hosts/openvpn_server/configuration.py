@@ -124,7 +124,7 @@ def _lone_dns_servers(host: ServerHost) -> list[IPv4Network]:
 
 def reaches(host: ServerHost, server: IPv4Address) -> bool:
     """Whether clients ask this DNS server through the tunnel: it is inside the VPC."""
-    return server in host.vpc_cidr
+    return any(server in cidr for cidr in host.vpc_cidrs)
 
 
 def _network(network: IPv4Network) -> str:

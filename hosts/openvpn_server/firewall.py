@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 
+from hosts.content import one_or_all
 from hosts.openvpn_server.configuration import DEVICE, reaches
 from hosts.openvpn_server.host import ServerHost
 
@@ -67,7 +68,7 @@ def _sets(host: ServerHost) -> Iterator[str]:
 
 
 def _input(host: ServerHost) -> Iterator[str]:
-    yield f'iifname != "{DEVICE}" ip saddr != {host.vpc_cidr} jump strangers'
+    yield f'iifname != "{DEVICE}" ip saddr != {one_or_all(host.vpc_cidrs)} jump strangers'
     yield "ct state vmap { established : accept, related : accept, invalid : drop }"
     yield 'iifname "lo" accept'
     yield "meta l4proto { icmp, icmpv6 } accept"

@@ -20,13 +20,14 @@ class Office:
 class ServerHost:
     """One OpenVPN server. It holds no secret, only the names under which the instance role may read them.
 
-    `permitted` are the networks of the VPC that clients may reach. Keepalive times are in seconds.
+    `vpc_cidrs` are the VPC's blocks, the primary one first; `permitted` are the networks of the VPC that
+    clients may reach. Keepalive times are in seconds.
     """
 
     environment: str
     tunnel: str
     region: str
-    vpc_cidr: IPv4Network
+    vpc_cidrs: tuple[IPv4Network, ...]
     client_pool: IPv4Network
     permitted: tuple[IPv4Network, ...]
     server_secret: str
@@ -50,5 +51,5 @@ class ServerHost:
 
     @property
     def vpc_resolver(self) -> IPv4Address:
-        """The VPC's own DNS server: its second address ("DNS attributes for your VPC")."""
-        return self.vpc_cidr.network_address + 2
+        """The VPC's DNS server: its primary block's second address ("DNS attributes for your VPC")."""
+        return self.vpc_cidrs[0].network_address + 2

@@ -131,7 +131,7 @@ class FailoverNetwork:
             box.host.run(["sysctl", "-q", "-p", str(root / "etc/sysctl.d/60-openvpn.conf")])
             box.program = start_server(self.tunnel, box.host, root).program
         else:
-            files = nat_files(NatHost("dev", REGION, IPv4Network("10.10.0.0/16"), "nat"))
+            files = nat_files(NatHost("dev", REGION, (IPv4Network("10.10.0.0/16"),), "nat"))
             path = self.folder / f"{box.name}.nft"
             path.write_text(files["/etc/nftables.conf"], encoding="utf-8")
             box.host.run(["nft", "-f", str(path)])

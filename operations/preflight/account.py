@@ -58,10 +58,18 @@ class Account:
         """The region's VPCs."""
         return self.pages("ec2", "describe_vpcs", "Vpcs")
 
+    def uses(self, vpc: dict[str, Any]) -> bool:
+        """Whether it is the environment's VPC, made for it or there before."""
+        existing = self.settings.network.existing
+        return vpc["VpcId"] == existing.vpc_id if existing else self.owns(vpc)
+
     @property
     def deployed(self) -> bool:
-        """Whether the environment's VPC is there: names that are taken are then its own."""
-        return any(self.owns(vpc) for vpc in self.vpcs)
+        """Whether the environment is there: names that are taken are then its own."""
+        if self.settings.network.existing is None:
+            return any(self.owns(vpc) for vpc in self.vpcs)
+        kinds = (("describe_vpn_gateways", "VpnGateways"), ("describe_security_groups", "SecurityGroups"))
+        return any(self.owns(one) for operation, key in kinds for one in self.call("ec2", operation)[key])
 
 
 Check = Callable[[Account], Iterator[Line]]

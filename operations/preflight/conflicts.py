@@ -96,13 +96,13 @@ Block = tuple[str, IPv4Network, bool]
 
 def _vpcs(account: Account) -> Iterator[Block]:
     for vpc in account.vpcs:
-        if not account.owns(vpc):
+        if not account.uses(vpc):
             for one in vpc.get("CidrBlockAssociationSet") or [{"CidrBlock": vpc["CidrBlock"]}]:
                 yield vpc["VpcId"], IPv4Network(one["CidrBlock"]), not vpc.get("IsDefault", False)
 
 
 def _peerings(account: Account) -> Iterator[Block]:
-    own = {vpc["VpcId"] for vpc in account.vpcs if account.owns(vpc)}
+    own = {vpc["VpcId"] for vpc in account.vpcs if account.uses(vpc)}
     local = {vpc["VpcId"] for vpc in account.vpcs}
     found = account.call("ec2", "describe_vpc_peering_connections")["VpcPeeringConnections"]
     for peering in found:

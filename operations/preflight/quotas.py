@@ -54,11 +54,12 @@ def quotas(account: Account) -> Iterator[Line]:
 def needed(account: Account) -> dict[str, int]:
     """How many of each the settings ask for."""
     settings = account.settings
+    made = 0 if settings.network.existing else 1
     sites = len(settings.hardware_vpn.sites) if settings.hardware_vpn else 0
     nat = {"instances": 1, "gateways": len(settings.network.availability_zones)}.get(settings.nat.mode, 0)
     return {
-        "VPCs": 1,
-        "internet gateways": 1,
+        "VPCs": made,
+        "internet gateways": made,
         "Elastic IPs": len(settings.open_vpn) + nat,
         "VPGs": 1 if sites else 0,
         "customer gateways": sites,

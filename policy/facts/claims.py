@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 
 from model.addresses import Claim, IPNetwork
 from policy.facts import aws_types as aws
+from policy.facts.existing_networks import existing_networks
 from policy.facts.finding import Finding
 from policy.facts.graph import Graph
 from policy.facts.resource import External, Found, Resource
@@ -95,6 +96,8 @@ def taken_by_vpcs(graph: Graph, domain_tag: str = "") -> Iterator[Said]:
     """The blocks of VPCs, in the domain that each one's tag names."""
     for vpc in graph.of(aws.VPC, aws.DEFAULT_VPC):
         yield from _vpc_blocks(vpc, vpc, domain_tag)
+    for vpc, component in existing_networks(graph):
+        yield from _blocks(component, "cidrs", "vpc", vpc.identity, "", required=True)
     for block in graph.of(aws.VPC_IPV4_BLOCK, aws.VPC_IPV6_BLOCK):
         yield from _secondary_blocks(graph, block, domain_tag)
 

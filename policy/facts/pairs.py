@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from policy.facts import aws_types as aws
+from policy.facts.existing_networks import zone_of_existing
 from policy.facts.graph import Graph
 from policy.facts.interfaces import attached_later, forwards, interfaces_of
-from policy.facts.resource import Found, Resource, Target
+from policy.facts.resource import External, Found, Resource, Target
 from policy.facts.routes import static_routes
 from policy.facts.values import part
 
@@ -73,6 +74,8 @@ def _subnets(graph: Graph, groups: list[Resource]) -> tuple[Target, ...]:
 
 def zone_of(graph: Graph, target: Target) -> str | None:
     """The availability zone of an instance, an interface or a subnet; None when it cannot be known yet."""
+    if isinstance(target, External):
+        return zone_of_existing(graph, target)
     if not isinstance(target, Resource):
         return None
     for key in ("availabilityZone", "availabilityZoneId"):

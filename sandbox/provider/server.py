@@ -18,7 +18,8 @@ from sandbox.provider.aws_client import Clouds
 from sandbox.provider.check import problems
 from sandbox.provider.difference import Effect
 from sandbox.provider.errors import ProviderError
-from sandbox.provider.functions import FUNCTIONS, call
+from sandbox.provider.function import call
+from sandbox.provider.functions import FUNCTIONS
 from sandbox.provider.lifecycle import Lifecycle, Living, Subject
 from sandbox.provider.provider_settings import config_problems, read_settings
 from sandbox.provider.resources import RESOURCE_TYPES

@@ -54,17 +54,23 @@ class FailoverSettings(Section):
         return self.model_dump(by_alias=True, exclude=zones)
 
     def zone_problems(self, available: tuple[str, ...]) -> Iterator[Problem]:
-        """Zones the network has, main and standby apart."""
+        """Zones with a public subnet, main and standby apart."""
         for key, zone in (
             ("mainZone", self.main_zone),
             ("standbyZone", self.standby_zone),
             ("monitorZone", self.monitor_zone),
         ):
             if zone is not None and zone not in available:
-                yield Problem(key, zone, f"one of network.availabilityZones: {', '.join(available)}")
+                yield Problem(
+                    key,
+                    zone,
+                    f"one of network.availabilityZones that has a public subnet: {', '.join(available)}",
+                )
         if len(set(available)) < 2:
             yield Problem(
-                "", ", ".join(available), "two availability zones in network.availabilityZones at least"
+                "",
+                ", ".join(available) or "no zone",
+                "two zones of network.availabilityZones at least that have a public subnet",
             )
         elif self.main_zone is not None and self.main_zone == self.standby_zone:
             yield Problem("standbyZone", self.standby_zone, "another zone than main's")

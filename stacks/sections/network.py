@@ -121,6 +121,10 @@ class NetworkSettings(Section):
             subnet_name(tier, zone): cidr for tier in TIERS for zone, cidr in self.blocks_of(tier).items()
         }
 
+    def public_zones(self) -> tuple[str, ...]:
+        """The zones that have a public subnet, or may turn out to have one."""
+        return self.availability_zones
+
     def possible_names(self) -> tuple[str, ...]:
         """The names of the subnets that there are, or that an existing VPC may turn out to have."""
         if self.existing is None:

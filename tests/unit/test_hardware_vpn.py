@@ -61,7 +61,7 @@ def made_up(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, An
 def hardware_vpn(*sites: SiteArgs, protected: bool = False) -> Graph:
     def program() -> None:
         tables = {
-            zone: aws.ec2.RouteTable(f"table-{zone}", vpc_id="vpc")
+            f"private-{zone[-1]}": aws.ec2.RouteTable(f"table-{zone}", vpc_id="vpc")
             for zone in ("eu-central-1a", "eu-central-1b")
         }
         HardwareVpn(

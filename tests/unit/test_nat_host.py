@@ -8,7 +8,10 @@ from hosts.nat import NatHost, ProbeTarget, content
 from hosts.nat.host import ruleset
 
 HOST = NatHost(
-    environment="prod", region="eu-central-1", vpc_cidr=IPv4Network("10.30.0.0/16"), log_group="/vpn/prod/nat"
+    environment="prod",
+    region="eu-central-1",
+    vpc_cidrs=(IPv4Network("10.30.0.0/16"),),
+    log_group="/vpn/prod/nat",
 )
 
 
@@ -43,7 +46,7 @@ def test_probe_port_and_target_can_be_chosen() -> None:
     host = NatHost(
         environment="prod",
         region="eu-central-1",
-        vpc_cidr=HOST.vpc_cidr,
+        vpc_cidrs=HOST.vpc_cidrs,
         log_group=HOST.log_group,
         probe_port=7000,
         probe_targets=(ProbeTarget(IPv4Address("192.0.2.9"), 8443),),

@@ -22,7 +22,7 @@ from model.names import EnvironmentNames
 HOST = NatHost(
     environment="dev",
     region="eu-central-1",
-    vpc_cidr=IPv4Network("10.0.0.0/16"),
+    vpc_cidrs=(IPv4Network("10.0.0.0/16"),),
     log_group="/aws-vpn/dev/nat",
 )
 
@@ -67,7 +67,6 @@ def graph() -> Graph:
                 log_retention_days=30,
                 encryption_key_arn="arn:aws:kms:key",
                 vpc_id="vpc",
-                vpc_cidr=HOST.vpc_cidr,
                 subnet_ids=("subnet-a", "subnet-b"),
                 monitor_subnet_ids=["subnet-c"],
                 route_tables={

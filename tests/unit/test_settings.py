@@ -273,7 +273,7 @@ BAD: list[tuple[Change, str, str]] = [
     (
         openvpn("failover", {"monitorZone": "eu-central-1c"}),
         "openVpn[0].failover.monitorZone = eu-central-1c",
-        "one of network.availabilityZones",
+        "one of network.availabilityZones that has",
     ),
     (
         put({"name": "staff", "clientPool": "172.27.1.0/24"}, "aws-vpn:openVpn", "+"),

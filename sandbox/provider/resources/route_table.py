@@ -46,7 +46,7 @@ class RouteTable(Ec2Type):
         if found is None:
             return None
         owner = found.get("OwnerId") or cloud.account
-        made = (route for route in parts(found, "Routes") if _is_made(route))
+        made = (route for route in parts(found, "Routes") if is_made(route))
         return {
             **self.tags_of(found),
             "arn": cloud.arn("ec2", f"route-table/{ident}", owner=owner),
@@ -75,7 +75,7 @@ class RouteTable(Ec2Type):
         cloud.ec2.delete_route_table(RouteTableId=ident)
 
 
-def _is_made(route: Values) -> bool:
+def is_made(route: Values) -> bool:
     """Whether someone made a route: not the VPC's own, nor one that a VPG propagates."""
     return route.get("GatewayId") != "local" and route.get("Origin") != "EnableVgwRoutePropagation"
 
