@@ -9,7 +9,7 @@ import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
 from model.errors import AwsVpnError
-from model.tunnel_changes import VARIABLE, parse
+from model.tunnel_changes import KEY_VARIABLE, VARIABLE, parse
 from stacks.environment import Environment
 from stacks.quotas import advice
 from stacks.stack_file import read_engine_config, stack_file_name, warnings_of
@@ -18,7 +18,9 @@ file = Path(__file__).parent / stack_file_name(pulumi.get_stack())
 secret = [key for key in CONFIG.get() if is_config_secret(key)]
 try:
     settings = read_engine_config(pulumi.get_stack(), CONFIG.get(), file, secret)
-    environment = Environment(pulumi.get_stack(), settings, parse(os.environ.get(VARIABLE, "")))
+    environment = Environment(
+        pulumi.get_stack(), settings, parse(os.environ.get(VARIABLE, ""), os.environ.get(KEY_VARIABLE, ""))
+    )
 except AwsVpnError as error:
     raise pulumi.RunError(str(error)) from None
 

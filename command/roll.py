@@ -24,6 +24,7 @@ from operations.roll.maintenance import roll_maintenance
 from operations.roll.tunnels import Render, roll_tunnels
 from operations.roll.window import read_window
 from stacks.stack_file import read_stack_file, stack_file_name
+from stacks.stack_text import read_config
 
 PATIENCE_MINUTES = 15.0
 """A change takes AWS some minutes, and the router's new configuration a hand's."""
@@ -115,6 +116,7 @@ def keys(
         rolled.connections,
         (int(tunnel),) if tunnel else (1, 2),
         settings.preshared_key_storage,
+        _own_keys(rolled.root / stack_file_name(stack)),
         Deployment(stack, rolled.root),
         rolled.renderer(out, device),
         _say,
@@ -134,6 +136,17 @@ def maintenance(stack: str, sites: tuple[str, ...], wait: float, window: str | N
     """Apply AWS's pending replacements of tunnels' ends, one after the other."""
     opened = read_window(window) if window else None
     roll_maintenance(_Rolled(stack, sites, wait).connections, opened, _say)
+
+
+def _own_keys(file: Path) -> list[str]:
+    """The tunnels whose key is in the stack file, encrypted or not."""
+    section: Any = read_config(file).get("aws-vpn:hardwareVpn", {})
+    return [
+        f"{site['name']}:{number}"
+        for site in section.get("sites", ())
+        for number, tunnel in enumerate(site.get("tunnels", ()), start=1)
+        if "presharedKey" in (tunnel or {})
+    ]
 
 
 class _Rolled:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
@@ -203,7 +203,12 @@ class HardwareVpn(pulumi.ComponentResource):
     def _connection(
         self, name: str, site: SiteArgs, gateway: aws.ec2.CustomerGateway
     ) -> aws.ec2.VpnConnection:
-        first, second = site.tunnels
+        first, second = (
+            replace(
+                tunnel, preshared_key=self._args.changes.new_key(site.name, number) or tunnel.preshared_key
+            )
+            for number, tunnel in enumerate(site.tunnels, start=1)
+        )
         return aws.ec2.VpnConnection(
             name,
             type="ipsec.1",

@@ -15,7 +15,7 @@ from typing import Any
 
 from pulumi.automation import CommandError, EngineEvent, LocalWorkspace, Stack
 
-from model.tunnel_changes import TUNNELS, VARIABLE, TunnelChanges
+from model.tunnel_changes import KEY_VARIABLE, TUNNELS, VARIABLE, TunnelChanges
 from operations.roll.errors import RollError
 
 CONNECTION = "aws:ec2/vpnConnection:VpnConnection"
@@ -112,7 +112,8 @@ class Deployment:
         self._run("up", lambda: self._stack.up(target=[urn], refresh=refresh, show_secrets=False))
 
     def _allow(self, changes: TunnelChanges) -> None:
-        self._workspace.env_vars = {VARIABLE: str(changes)}
+        key = "" if changes.key is None else changes.key.get_secret_value()
+        self._workspace.env_vars = {VARIABLE: str(changes), KEY_VARIABLE: key}
 
     def _run(self, what: str, command: Any) -> Any:
         try:
