@@ -22,6 +22,7 @@ from sandbox.moto_server.permissions.question import Question
 _TAGGING = {
     "autoscaling:CreateAutoScalingGroup": "CreateOrUpdateTags",
     "cloudwatch:PutMetricAlarm": "TagResource",
+    "events:PutRule": "TagResource",
     "iam:CreateInstanceProfile": "TagInstanceProfile",
     "iam:CreateRole": "TagRole",
     "kms:CreateKey": "TagResource",

@@ -132,6 +132,9 @@ _ARNS: dict[tuple[str, str], Callable[[Call], Iterator[str]]] = {
     ("acm", "certificate"): lambda call: _local(call, "certificate/", "CertificateArn"),
     ("autoscaling", "autoScalingGroup"): _auto_scaling_group,
     ("cloudwatch", "alarm"): lambda call: _local(call, "alarm:", "AlarmName", "AlarmNames", "ResourceARN"),
+    ("events", "rule-on-default-event-bus"): lambda call: _local(
+        call, "rule/", "Name", "Rule", "ResourceARN"
+    ),
     ("iam", "instance-profile"): _instance_profile,
     ("iam", "role"): _role,
     ("kms", "key"): _key,
