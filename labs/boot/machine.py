@@ -55,7 +55,7 @@ How many connections are tracked is the whole machine's to say and cannot be set
 for it.
 """
 
-FORGET = 'mount -t cgroup2 cgroup2 "$1" && find "$1/$2" -depth -type d -exec rmdir {} \\;'
+FORGET = 'mount -t cgroup2 cgroup2 "$1" && find "$1/$2" -depth -type d -exec rmdir {} \\; ; test ! -e "$1/$2"'
 
 
 @dataclass
