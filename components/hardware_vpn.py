@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
+from components.adopted import AdoptedConnectionArgs, AdoptedVpgArgs
 from components.labels import Labels
+from components.tunnel_alarms import TunnelAlarmsArgs, tunnel_alarms
 from components.vpc import RouteTable
 from components.vpn_tunnels import (
     TunnelArgs,
@@ -31,10 +34,6 @@ It is said all the same: the provider reads it back, and would replace a gateway
 update (terraform-provider-aws, issue 39274).
 """
 
-TUNNEL_STATE_PERIOD_MINUTES = 5
-"""How often AWS's own alarms look at TunnelState ("Monitor tunnels with CloudWatch"); a finer period is
-promised nowhere, and would find no data, which is taken for a tunnel that is down."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class SiteArgs:
@@ -49,6 +48,7 @@ class SiteArgs:
     bgp_asn: int | None
     lan_cidrs: tuple[IPv4Network, ...]
     tunnels: tuple[TunnelArgs, TunnelArgs]
+    adopted: AdoptedConnectionArgs | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,7 @@ class HardwareVpnArgs:
     `route_tables` are by part (`private-a`). `protected` refuses to delete the VPG and the VPN
     connections. `tunnel_down_minutes`, in fives, is how long a tunnel may be down before the topic hears of
     it. `encryption_key_arn` is the KMS key of the tunnels' logs. `changes` says which tunnels may change.
+    `adopted` is a VPG that was there before; sites that were too have it as well.
     """
 
     labels: Labels
@@ -73,6 +74,7 @@ class HardwareVpnArgs:
     tunnel_down_minutes: int
     protected: bool
     changes: TunnelChanges = ONE_AT_A_TIME
+    adopted: AdoptedVpgArgs | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,8 +115,9 @@ class HardwareVpn(pulumi.ComponentResource):
         self._own = pulumi.ResourceOptions(parent=self)
         self._kept = pulumi.ResourceOptions(parent=self, protect=args.protected, delete_before_replace=True)
         self._hooks = one_tunnel_at_a_time(name, args.labels.names.stack, args.changes)
-        self._tunnel_logs = self._log_group("tunnels", args.labels.names.path(name))
-        with_bgp = any(site.bgp_asn is not None for site in args.sites)
+        logged = [site for site in args.sites if not self._keeps_logs(site)]
+        self._tunnel_logs = self._log_group("tunnels", args.labels.names.path(name)) if logged else None
+        with_bgp = any(site.bgp_asn is not None for site in logged)
         self._bgp_logs = self._log_group("bgp", args.labels.names.path(f"{name}-bgp")) if with_bgp else None
         self.vpg_id = self._vpg()
         self.sites = {site.name: self._connected(site) for site in args.sites}
@@ -143,7 +146,7 @@ class HardwareVpn(pulumi.ComponentResource):
             vpc_id=self._args.vpc_id,
             amazon_side_asn=str(self._args.amazon_side_asn),
             tags=self._args.labels.tagged(self._name),
-            opts=self._kept,
+            opts=_merged(self._kept, self._args.adopted and self._args.adopted.vpg_options()),
         )
         for part, table in self._args.route_tables.items():
             aws.ec2.VpnGatewayRoutePropagation(
@@ -156,7 +159,7 @@ class HardwareVpn(pulumi.ComponentResource):
 
     def _connected(self, site: SiteArgs) -> ConnectedSite:
         name = f"{self._name}-{site.name}"
-        gateway = self._customer_gateway(name, site)
+        gateway = self._site_gateway(name, site)
         connection = self._connection(name, site, gateway)
         if site.bgp_asn is None:
             for cidr in site.lan_cidrs:
@@ -166,7 +169,19 @@ class HardwareVpn(pulumi.ComponentResource):
                     destination_cidr_block=str(cidr),
                     opts=self._own,
                 )
-        self._alarms(name, site, connection)
+        if not (site.adopted and self._args.adopted and self._args.adopted.keeps_alarms):
+            tunnel_alarms(
+                name,
+                site.name,
+                TunnelAlarmsArgs(
+                    labels=self._args.labels,
+                    vpn_connection_id=connection.id,
+                    alert_topic_arn=self._args.alert_topic_arn,
+                    down_minutes=self._args.tunnel_down_minutes,
+                    tags=self._site_tags(name, site),
+                ),
+                self._own,
+            )
         return ConnectedSite(
             customer_gateway_id=gateway.id,
             vpn_connection_id=connection.id,
@@ -180,6 +195,11 @@ class HardwareVpn(pulumi.ComponentResource):
             configuration=pulumi.Output.secret(connection.customer_gateway_configuration),
         )
 
+    def _site_gateway(self, name: str, site: SiteArgs) -> aws.ec2.CustomerGateway:
+        if site.adopted and site.adopted.shared_gateway:
+            return aws.ec2.CustomerGateway.get(name, site.adopted.customer_gateway_id, opts=self._own)
+        return self._customer_gateway(name, site)
+
     def _customer_gateway(self, name: str, site: SiteArgs) -> aws.ec2.CustomerGateway:
         """The site's router. Its device name is this environment's own.
 
@@ -188,6 +208,7 @@ class HardwareVpn(pulumi.ComponentResource):
         """
         asn = site.bgp_asn or STATIC_ASN
         extended = asn > LARGEST_PLAIN_ASN
+        adopted = self._args.adopted
         return aws.ec2.CustomerGateway(
             name,
             type="ipsec.1",
@@ -197,7 +218,10 @@ class HardwareVpn(pulumi.ComponentResource):
             bgp_asn=None if extended else str(asn),
             bgp_asn_extended=str(asn) if extended else None,
             tags=self._site_tags(name, site),
-            opts=self._own,
+            opts=_merged(
+                self._own,
+                adopted and adopted.gateway_options(site.adopted, static=site.bgp_asn is None),
+            ),
         )
 
     def _connection(
@@ -209,6 +233,7 @@ class HardwareVpn(pulumi.ComponentResource):
             )
             for number, tunnel in enumerate(site.tunnels, start=1)
         )
+        adopted = self._args.adopted
         return aws.ec2.VpnConnection(
             name,
             type="ipsec.1",
@@ -217,19 +242,27 @@ class HardwareVpn(pulumi.ComponentResource):
             static_routes_only=site.bgp_asn is None,
             preshared_key_storage=None if site.certificate_arn else self._args.preshared_key_storage,
             **tunnel_inputs(1, first),
-            tunnel1_log_options=aws.ec2.VpnConnectionTunnel1LogOptionsArgs(
+            tunnel1_log_options=None
+            if self._keeps_logs(site)
+            else aws.ec2.VpnConnectionTunnel1LogOptionsArgs(
                 cloudwatch_log_options=aws.ec2.VpnConnectionTunnel1LogOptionsCloudwatchLogOptionsArgs(
                     **self._log_options(site)
                 )
             ),
             **tunnel_inputs(2, second),
-            tunnel2_log_options=aws.ec2.VpnConnectionTunnel2LogOptionsArgs(
+            tunnel2_log_options=None
+            if self._keeps_logs(site)
+            else aws.ec2.VpnConnectionTunnel2LogOptionsArgs(
                 cloudwatch_log_options=aws.ec2.VpnConnectionTunnel2LogOptionsCloudwatchLogOptionsArgs(
                     **self._log_options(site)
                 )
             ),
             tags=self._site_tags(name, site),
-            opts=pulumi.ResourceOptions.merge(self._kept, self._connection_options(site)),
+            opts=_merged(
+                self._kept,
+                self._connection_options(site),
+                adopted and adopted.connection_options(site.adopted),
+            ),
         )
 
     def _connection_options(self, site: SiteArgs) -> pulumi.ResourceOptions:
@@ -241,6 +274,9 @@ class HardwareVpn(pulumi.ComponentResource):
             ignore_changes=[*keys, *held_inputs(self._args.changes.held_tunnels(site.name))],
             hooks=self._hooks,
         )
+
+    def _keeps_logs(self, site: SiteArgs) -> bool:
+        return bool(site.adopted and self._args.adopted and self._args.adopted.keeps_logs)
 
     def _log_options(self, site: SiteArgs) -> dict[str, Any]:
         """What a tunnel logs: IKE and DPD always, BGP where the site speaks it."""
@@ -258,37 +294,15 @@ class HardwareVpn(pulumi.ComponentResource):
             "bgp_log_output_format": self._args.tunnel_log_format,
         }
 
-    def _alarms(self, name: str, site: SiteArgs, connection: aws.ec2.VpnConnection) -> None:
-        """One on any tunnel that is down, one on both: TunnelState of a VpnId spans its two tunnels.
-
-        A tunnel that is down may send nothing, so that missing data is a tunnel down.
-        """
-        for part, statistic, down in (
-            ("tunnel-state", "Minimum", "A tunnel is"),
-            ("all-tunnels-down", "Maximum", "Both tunnels are"),
-        ):
-            aws.cloudwatch.MetricAlarm(
-                f"{name}-{part}",
-                name=self._args.labels.names.of(f"{name}-{part}"),
-                alarm_description=f"{down} down on the VPN connection to {site.name}.",
-                namespace="AWS/VPN",
-                metric_name="TunnelState",
-                dimensions={"VpnId": connection.id},
-                statistic=statistic,
-                comparison_operator="LessThanThreshold",
-                threshold=1,
-                period=TUNNEL_STATE_PERIOD_MINUTES * 60,
-                evaluation_periods=self._args.tunnel_down_minutes // TUNNEL_STATE_PERIOD_MINUTES,
-                treat_missing_data="breaching",
-                alarm_actions=[self._args.alert_topic_arn],
-                ok_actions=[self._args.alert_topic_arn],
-                tags=self._site_tags(name, site),
-                opts=self._own,
-            )
-
     def _site_tags(self, name: str, site: SiteArgs) -> dict[str, str]:
         critical = str(site.critical).lower()
         return self._args.labels.tagged(name, Site=site.name, Location=site.location, Critical=critical)
+
+
+def _merged(*options: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+    """All of them as one; lists are joined."""
+    given = [one for one in options if one is not None]
+    return reduce(pulumi.ResourceOptions.merge, given, pulumi.ResourceOptions())
 
 
 def _on_premises_cidrs(sites: tuple[SiteArgs, ...]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from labs.recorded_graph import Graph, record
+from labs.recorded_graph import Answers, Graph, record
 from model.tunnel_changes import ONE_AT_A_TIME, TunnelChanges
 from stacks.environment import Environment
 from stacks.settings import Settings
@@ -35,12 +35,17 @@ def made_up(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, An
             return {}
 
 
-def environment(stack: str, settings: Settings, changes: TunnelChanges = ONE_AT_A_TIME) -> Graph:
+def environment(
+    stack: str,
+    settings: Settings,
+    changes: TunnelChanges = ONE_AT_A_TIME,
+    answers: Answers | None = None,
+) -> Graph:
     def program() -> None:
         for name, value in Environment(stack, settings, changes).exports().items():
             pulumi.export(name, value)
 
-    return record(program, outputs=made_up, stack=stack)
+    return record(program, outputs=made_up, answers=answers, stack=stack)
 
 
 def settings_of(stack: str) -> Settings:

@@ -40,6 +40,7 @@ class Resource:
     protect: bool
     delete_before_replace: bool
     ignore_changes: tuple[str, ...]
+    import_id: str
     before_update: tuple[ResourceHook, ...]
     outputs: dict[str, Any] = field(default_factory=dict[str, Any])
 
@@ -80,7 +81,7 @@ def record(
     answers: Answers | None = None,
     stack: str = "test",
 ) -> Graph:
-    """The graph that `program` registers; ids are `<name>-id`, other outputs as `outputs` makes them up.
+    """The graph that `program` registers; ids are `<name>-id` unless imported, other outputs from `outputs`.
 
     `answers` are what functions say, by their tokens; text is why one fails.
     """
@@ -103,7 +104,7 @@ class _Cloud(mocks.Mocks):
             **_plain(args.inputs),
             **self._outputs(args.typ, args.name, args.inputs),
         }
-        return (f"{args.name}-id" if args.custom else None), made
+        return ((args.resource_id or f"{args.name}-id") if args.custom else None), made
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         if args.token in self._answers:
@@ -149,6 +150,7 @@ class _Recorder(mocks.MockMonitor):
             protect=request.protect,
             delete_before_replace=request.deleteBeforeReplace,
             ignore_changes=tuple(request.ignoreChanges),
+            import_id=request.importId,
             before_update=tuple(self.hooks.registered[name] for name in request.hooks.before_update),
         )
         return response

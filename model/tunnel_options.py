@@ -128,3 +128,18 @@ class TunnelOptions(StrictModel):
     def exported(self) -> dict[str, Any]:
         """The options as plain values, by the names that stack files and outputs use."""
         return self.model_dump(mode="json", by_alias=True)
+
+
+AWS_DEFAULTS = TunnelOptions(
+    ike_versions=("ikev1", "ikev2"),
+    phase1_encryption_algorithms=("AES128", "AES256", "AES128-GCM-16", "AES256-GCM-16"),
+    phase1_integrity_algorithms=("SHA1", "SHA2-256", "SHA2-384", "SHA2-512"),
+    phase1_dh_group_numbers=(2, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24),
+    phase2_encryption_algorithms=("AES128", "AES256", "AES128-GCM-16", "AES256-GCM-16"),
+    phase2_integrity_algorithms=("SHA1", "SHA2-256", "SHA2-384", "SHA2-512"),
+    phase2_dh_group_numbers=(2, 5, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24),
+    dpd_timeout_seconds=30,
+    dpd_timeout_action="clear",
+    enable_tunnel_lifecycle_control=False,
+)
+"""What AWS does where nothing was asked for ("Tunnel options"), which it does not tell: everything it can."""

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.adopted import AdoptedConnectionArgs, AdoptedVpgArgs
 from components.alert_topic import AlertTopic, AlertTopicArgs
 from components.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.existing_network import ExistingNetwork, ExistingNetworkArgs
@@ -27,6 +28,7 @@ from model.tunnel_changes import ONE_AT_A_TIME, TunnelChanges
 from stacks.existing.checks import Usable, usable
 from stacks.existing.reading import VpcReader, read_vpc
 from stacks.hosts import failover_monitor, nat_instance, openvpn_server
+from stacks.sections.adopted import AdoptedConnection, AdoptedVpg
 from stacks.sections.failover import FailoverSettings
 from stacks.sections.hardware_vpn import HardwareVpnSettings, Site
 from stacks.sections.openvpn import OpenVpnSettings
@@ -173,6 +175,7 @@ class Environment:
                 alert_topic_arn=self._alerts.arn,
                 tunnel_down_minutes=self._settings.alerts.tunnel_down_minutes,
                 protected=self._settings.deletion_protection,
+                adopted=vpn.adopted and _adopted_vpg(vpn.adopted),
                 changes=self._changes,
             ),
         )
@@ -276,6 +279,25 @@ def _site_args(vpn: HardwareVpnSettings, site: Site) -> SiteArgs:
         bgp_asn=site.bgp_asn,
         lan_cidrs=site.lan_cidrs,
         tunnels=(first, second),
+        adopted=site.adopted and _adopted_connection(site.adopted),
+    )
+
+
+def _adopted_vpg(adopted: AdoptedVpg) -> AdoptedVpgArgs:
+    return AdoptedVpgArgs(
+        vpg_id=adopted.vpg_id,
+        keeps_tags="tags" in adopted.keep,
+        keeps_logs="logs" in adopted.keep,
+        keeps_alarms="alarms" in adopted.keep,
+    )
+
+
+def _adopted_connection(adopted: AdoptedConnection) -> AdoptedConnectionArgs:
+    return AdoptedConnectionArgs(
+        vpn_connection_id=adopted.vpn_connection_id,
+        customer_gateway_id=adopted.customer_gateway_id,
+        shared_gateway=adopted.shared_gateway,
+        kept_tunnels=tuple(int(kept.removeprefix("tunnel")) for kept in adopted.keep),
     )
 
 

@@ -114,6 +114,7 @@ class Settings(Section):
         for key, section in self._sections():
             for problem in section.problems():
                 yield problem.under(key)
+        yield from self._adoption_problems()
         yield from self._region_problems()
         yield from self._certificate_problems()
         yield from self._range_problems()
@@ -127,6 +128,11 @@ class Settings(Section):
             yield "hardwareVpn", self.hardware_vpn
         for i, tunnel in enumerate(self.open_vpn):
             yield f"openVpn[{i}]", tunnel
+
+    def _adoption_problems(self) -> Iterator[Problem]:
+        adopted = self.hardware_vpn and self.hardware_vpn.adopted
+        if adopted and self.network.existing is None:
+            yield Problem("hardwareVpn.adopted.vpgId", adopted.vpg_id, "left out, or beside network.existing")
 
     def _region_problems(self) -> Iterator[Problem]:
         for i, zone in enumerate(self.network.availability_zones):

@@ -6,14 +6,14 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
 from sandbox.provider.aws_client import Cloud, Clouds
 from sandbox.provider.difference import Effect, difference, same, with_defaults
 from sandbox.provider.errors import ProviderError, code_of, is_gone
-from sandbox.provider.table import Change, ResourceType
+from sandbox.provider.table import Change, Kind, ResourceType
 from sandbox.provider.unrecorded import Entry, Journal
 from sandbox.provider.values import UNKNOWN, Unknown, Values
 
@@ -136,7 +136,8 @@ class Lifecycle:
             if one is None or (inputs and same(one, inputs[name], state.get(name))):
                 found[name] = inputs[name]
             elif state.get(name) and state[name] != one.default:
-                found[name] = state[name]
+                value = _filled(state[name]) if one.kind is Kind.OBJECT else state[name]
+                found |= {name: value} if value else {}
         return found
 
     def differences(self, about: Subject, ident: str, old: Values, inputs: Values) -> dict[str, Effect]:
@@ -226,6 +227,14 @@ class Lifecycle:
         """The part of a state that outlives an update: everything but inputs that are no longer given."""
         dropped = {one.name for one in kind.inputs if not one.computed and one.name not in new}
         return {key: value for key, value in old.items() if key not in dropped}
+
+
+def _filled(value: Any) -> Any:
+    """A value without what is empty in it, as the official provider's bridge leaves zero values out."""
+    if isinstance(value, dict):
+        inner = {key: _filled(item) for key, item in cast("Values", value).items()}
+        return {key: item for key, item in inner.items() if item}
+    return [_filled(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 def _refusal(delete: Callable[[], None]) -> ClientError | None:

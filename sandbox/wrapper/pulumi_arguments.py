@@ -27,6 +27,11 @@ def stack(arguments: list[str], environment: Mapping[str, str]) -> str | None:
     return named[-1] if named else environment.get("PULUMI_STACK")
 
 
+def names_file(arguments: list[str]) -> bool:
+    """Whether a command says which stack file it is about."""
+    return any(True for _ in _values(arguments, ("--config-file",)))
+
+
 def words(arguments: list[str]) -> list[str]:
     """The command's words without its flags, such as `stack init dev`."""
     return [argument for argument in arguments if not argument.startswith("-")]

@@ -43,7 +43,7 @@ def _in_stand_in(engine: str, arguments: list[str], start: Path, real: Path) -> 
     ours = project.prepare(real, here)
     words = pulumi_arguments.words(arguments)
     named = pulumi_arguments.stack(arguments, os.environ)
-    _refuse_lost_settings(words, ours, named)
+    _refuse_lost_settings(words, ours, named, elsewhere=pulumi_arguments.names_file(arguments))
     for stack in ours.known_stacks() if named is None else [named]:
         _refresh(ours, stack)
     os.chdir(ours.stand_in)
@@ -57,8 +57,9 @@ def _in_stand_in(engine: str, arguments: list[str], start: Path, real: Path) -> 
     return pulumi_arguments.moved(arguments, start)
 
 
-def _refuse_lost_settings(words: list[str], ours: Project, stack: str | None) -> None:
-    if words[:1] == ["config"] and _WRITES_SETTINGS.intersection(words[1:2]):
+def _refuse_lost_settings(words: list[str], ours: Project, stack: str | None, *, elsewhere: bool) -> None:
+    """A file that the command names itself is written where it is."""
+    if words[:1] == ["config"] and _WRITES_SETTINGS.intersection(words[1:2]) and not elsewhere:
         raise SandboxError(
             f"`pulumi {' '.join(words[:2])}` would change the sandbox's copy of the settings only; "
             f"edit {ours.shown(stack or '<stack>')} instead"

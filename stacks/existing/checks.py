@@ -46,6 +46,7 @@ def check(settings: Settings, vpc: VpcFacts, account: str) -> tuple[Choice | Non
             " cannot attach a VPG or change its route tables ('Share your VPC subnets')"
         )
         return None, [Problem(VPC_KEY, vpc.id, right)]
+    vpc = _with_adopted(settings, vpc)
     blocks = [*_block_problems(settings, vpc)]
     problems = [*blocks, *_vpc_problems(settings, vpc)]
     choice = choose(settings.network, vpc, _needed(settings))
@@ -58,6 +59,12 @@ def check(settings: Settings, vpc: VpcFacts, account: str) -> tuple[Choice | Non
         *_route_problems(settings, vpc, choice),
     ]
     return choice, problems
+
+
+def _with_adopted(settings: Settings, vpc: VpcFacts) -> VpcFacts:
+    """The VPC, with a VPG that the settings take over counted among what is the stack's own."""
+    adopted = settings.hardware_vpn and settings.hardware_vpn.adopted
+    return replace(vpc, own=vpc.own | {adopted.vpg_id}) if adopted else vpc
 
 
 def completed(settings: Settings, choice: Choice) -> Settings:

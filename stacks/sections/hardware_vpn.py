@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from model.addresses import Address, Cidr
 from model.constraints import Name, each_once, matching
 from model.tunnel_options import InsideCidr, PresharedKey, TunnelOptions
+from stacks.sections.adopted import AdoptedConnection, AdoptedVpg
 from stacks.sections.section import Problem, RetentionDays, Section
 
 DEFAULT_CONNECTION_QUOTA = 10
@@ -20,6 +21,9 @@ DEFAULT_CONNECTION_QUOTA = 10
 
 RESERVED_ASNS = {7224: "every region", 9059: "eu-west-1", 10124: "ap-northeast-1", 17943: "ap-southeast-1"}
 """ASNs that AWS reserves, and where ("Customer gateway options")."""
+
+OLD_AMAZON_ASNS = frozenset((7224, 9059, 10124, 17493))
+"""ASNs of VPGs that were made before July 2018; no new one gets them ("Virtual private gateway")."""
 
 
 def _check_public_address(address: Address) -> Address:
@@ -32,7 +36,7 @@ def _check_public_address(address: Address) -> Address:
 
 
 def _check_amazon_asn(asn: int) -> int:
-    if not (64512 <= asn <= 65534 or 4200000000 <= asn <= 4294967294):
+    if asn not in OLD_AMAZON_ASNS and not (64512 <= asn <= 65534 or 4200000000 <= asn <= 4294967294):
         raise PydanticCustomError(
             "asn", "a private ASN: 64512 to 65534, or 4200000000 to 4294967294 (RFC 6996)"
         )
@@ -113,10 +117,13 @@ class Site(Section):
     bgp_asn: Annotated[int, Field(ge=1, le=4294967294), AfterValidator(_check_site_asn)] | None = None
     """The router's ASN. With it routes are learned over BGP; without it AWS gets a static route to each
     LAN."""
-    lan_cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1), AfterValidator(each_once)]
-    """The networks behind the router."""
+    lan_cidrs: Annotated[tuple[Cidr, ...], AfterValidator(each_once)]
+    """The networks behind the router: one at least, unless the site was adopted and they are not known."""
     tunnels: Annotated[tuple[Tunnel, Tunnel], BeforeValidator(_check_two)] = (Tunnel(), Tunnel())
     """Exactly two, each with what differs from `tunnelDefaults`."""
+    adopted: AdoptedConnection | None = None
+    """The connection and customer gateway, where they were there before the stack. `aws-vpn adopt` writes
+    this."""
 
     @property
     def place(self) -> str:
@@ -129,7 +136,9 @@ class Site(Section):
         return self.bgp_asn is None
 
     def problems(self) -> Iterator[Problem]:
-        """A router AWS can find, and tunnel starts that AWS can make."""
+        """A router AWS can find, networks behind it, and tunnel starts that AWS can make."""
+        if not self.lan_cidrs and self.adopted is None:
+            yield Problem("lanCidrs", [], "at least 1 of them: the networks behind the router")
         if self.public_ip is None and self.certificate_arn is None:
             yield Problem(
                 "publicIp", None, "the router's public address, or certificateArn for a router without one"
@@ -169,6 +178,8 @@ class HardwareVpnSettings(Section):
     """Options of all tunnels."""
     connection_quota: Annotated[int, Field(ge=DEFAULT_CONNECTION_QUOTA)] = DEFAULT_CONNECTION_QUOTA
     """What the account's quota "Site-to-Site VPN connections per virtual private gateway" was raised to."""
+    adopted: AdoptedVpg | None = None
+    """The VPG, where it was there before the stack. `aws-vpn adopt` writes this."""
     sites: Annotated[tuple[Site, ...], BeforeValidator(_check_sites)]
     """The sites that connect; no more than `connectionQuota`."""
 
@@ -192,6 +203,7 @@ class HardwareVpnSettings(Section):
         yield from self._repeated("name", [site.name for site in self.sites])
         yield from self._repeated("publicIp", [site.public_ip for site in self.sites])
         yield from self._inside_problems()
+        yield from self._adoption_problems()
         routers = Counter(site.place for site in self.sites)
         for i, location in enumerate(self.critical_locations):
             if routers[location] < 2:
@@ -199,6 +211,17 @@ class HardwareVpnSettings(Section):
                     f"criticalLocations[{i}]",
                     location,
                     f"a location of two sites or more; it has {routers[location]}",
+                )
+
+    def _adoption_problems(self) -> Iterator[Problem]:
+        if self.adopted is None and self.amazon_side_asn in OLD_AMAZON_ASNS:
+            yield Problem("amazonSideAsn", self.amazon_side_asn, "a private ASN: no new VPG gets this one")
+        for i, site in enumerate(self.sites):
+            if site.adopted is not None and self.adopted is None:
+                yield Problem(
+                    f"sites[{i}].adopted",
+                    site.adopted.vpn_connection_id,
+                    "left out, or beside hardwareVpn.adopted: a connection is adopted with its VPG",
                 )
 
     def _site_problems(self, site: Site) -> Iterator[Problem]:
@@ -219,7 +242,8 @@ class HardwareVpnSettings(Section):
                     options.phase2_lifetime_seconds,
                     f"less than phase1LifetimeSeconds, {options.phase1_lifetime_seconds}",
                 )
-            if options.startup_action == "start" and options.ike_versions != ("ikev2",):
+            starts = options.startup_action == "start" and site.adopted is None
+            if starts and options.ike_versions != ("ikev2",):
                 yield Problem(
                     f"tunnels[{i}].startupAction",
                     "start",

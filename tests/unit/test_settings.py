@@ -238,6 +238,22 @@ BAD: list[tuple[Change, str, str]] = [
     (tunnel("rekeyFuzzPercentage", 0), "rekeyFuzzPercentage = 0", "1 or more"),
     (tunnel("rekeyFuzzPercentage", 101), "rekeyFuzzPercentage = 101", "100 or less"),
     (put(64000, "aws-vpn:hardwareVpn", "amazonSideAsn"), "amazonSideAsn = 64000", "64512 to 65534"),
+    (put(7224, "aws-vpn:hardwareVpn", "amazonSideAsn"), "amazonSideAsn = 7224", "no new VPG gets this one"),
+    (
+        put({"vpgId": "vgw-0a1b2c3d"}, "aws-vpn:hardwareVpn", "adopted"),
+        "hardwareVpn.adopted.vpgId = vgw-0a1b2c3d",
+        "beside network.existing",
+    ),
+    (
+        put({"vpgId": "vgw-0a1b2c3d", "keep": ["routes"]}, "aws-vpn:hardwareVpn", "adopted"),
+        "adopted.keep[0] = routes",
+        "'alarms', 'logs' or 'tags'",
+    ),
+    (
+        site("adopted", {"vpnConnectionId": "vpn-0a1b2c3d", "customerGatewayId": "cgw-0a1b2c3d"}),
+        "hardwareVpn.sites[0].adopted = vpn-0a1b2c3d",
+        "a connection is adopted with its VPG",
+    ),
     (
         put(["berlin"], "aws-vpn:hardwareVpn", "criticalLocations"),
         "criticalLocations[0] = berlin",
