@@ -195,7 +195,7 @@ def redundant_routers(account: Account) -> str:
 
 
 def beyond_settings(account: Account) -> str:
-    """What no setting has: selectors, lifecycle control, a fuzz of nothing; and no route at all."""
+    """What no setting has: selectors and a fuzz of nothing; and no route at all."""
     vpc = account.vpc()
     tunnel = {"RekeyFuzzPercentage": 0, "EnableTunnelLifecycleControl": True, "RekeyMarginTimeSeconds": 60}
     options = {"LocalIpv4NetworkCidr": "10.60.0.0/16", "RemoteIpv4NetworkCidr": "192.168.0.0/16"}

@@ -256,7 +256,7 @@ def test_what_lies_beside_is_named(account: Account) -> None:
     assert "its keys are in Secrets Manager and stay there" in left(hidden_keys)
     assert "AWS does not tell whose router announces" in left(bgp_and_static)
     beyond = left(beyond_settings)
-    for said in ("traffic selectors", "lifecycle control", "rekey fuzz of 0", "has no static route"):
+    for said in ("traffic selectors", "rekey fuzz of 0", "has no static route"):
         assert said in beyond
 
 
