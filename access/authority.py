@@ -50,7 +50,7 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """What everybody may know of an authority. `published` says whether the servers were told all of it."""
+    """What everybody may know of an authority. `published` says whether the servers have all of it."""
 
     name: str
     certificate: str

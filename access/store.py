@@ -172,7 +172,7 @@ def _stored(document: dict[str, Any]) -> Stored:
     if document["format"] not in FORMATS:
         raise ValueError(document["format"])
     authority = _read(_AUTHORITY, document["authority"])
-    # their certificates are read here already, where text that is none is told as damage
+    # their certificates are read here already, where text that is none is reported as damage
     _ = authority.expires, authority.server_expires
     if json.loads(_as_json(asdict(authority))) != document["authority"]:
         raise ValueError("written in another way than by this program")

@@ -142,8 +142,10 @@ def table(runs: Sequence[Run]) -> str:
 def trade_off(runs: int) -> str:
     """For each candidate: time to move the address of a stopped server, and probes lost in a poor network."""
     lines = [
-        "| interval | timeout | failures | address moved after SIGSTOP (min / median / max) |"
-        " probes lost at 5 % and 200 ms | at 20 % and 200 ms |",
+        (
+            "| interval | timeout | failures | address moved after SIGSTOP (min / median / max) |"
+            " probes lost at 5 % and 200 ms | at 20 % and 200 ms |"
+        ),
         "|---|---|---|---|---|---|",
     ]
     with _lab(poor_cable=True) as lab:

@@ -147,7 +147,7 @@ def _run(arguments: list[str]) -> object:
 
 
 def _is_a_shells_question(asked: str) -> bool:
-    """Whether the words to complete, and where the cursor is in them, are told as click expects."""
+    """Whether the words to complete, and where the cursor is in them, are given as click expects."""
     if not asked.endswith("_complete"):
         return True
     cursor = os.environ.get("COMP_CWORD", "")

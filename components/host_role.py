@@ -52,7 +52,7 @@ class HostRoleArgs:
 class HostRole(pulumi.ComponentResource):
     """A role that EC2 instances take on through an instance profile, their logs, and an alarm on these.
 
-    The alarm tells of a host that found another archive in the bucket than it was told, and did not start.
+    The alarm tells of a host that did not start: the bucket had another archive than its user data names.
     """
 
     profile_name: pulumi.Output[str]

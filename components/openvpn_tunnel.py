@@ -78,7 +78,7 @@ deployed again. The keys themselves are safe with their authority, which can pub
 
 @dataclass(frozen=True, kw_only=True)
 class OpenVpnTunnelArgs:
-    """`host` is what the servers are told; `subnet_ids` are main's and standby's public subnets.
+    """`host` is the servers' configuration; `subnet_ids` are main's and standby's public subnets.
 
     The VPC's hosts reach clients and offices through `route_tables` (by part, `private-a`). `protected` keeps
     deleted secrets for a while.

@@ -70,7 +70,7 @@ class ArchivePlace:
 
 
 def user_data(content: HostContent, place: ArchivePlace) -> str:
-    """What an instance is told at boot: packages, and the place and SHA-256 of its archive.
+    """What an instance gets at boot: packages, and the place and SHA-256 of its archive.
 
     It is the same text on every machine, and carries no secret and nothing that is compressed. The unit, not
     cloud-init, goes on trying while S3 is out of reach, so that a restart in the middle does no harm.

@@ -62,7 +62,7 @@ _ALL = TunnelOptions.model_validate(
 class Description:
     """A connection as AWS describes it: its document, what each of its tunnels may negotiate, and its routes.
 
-    `static_routes` are the networks behind the router that AWS was told; none with BGP.
+    `static_routes` are the networks behind the router that AWS has routes to; none with BGP.
     """
 
     document: Document

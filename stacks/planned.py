@@ -1,6 +1,6 @@
 """The resources that settings become: the program run without an engine, a cloud or an account.
 
-Pulumi's SDK hands every registration to a monitor. Here that monitor is one that writes down what it is told,
+Pulumi's SDK hands every registration to a monitor. Here that monitor is one that writes down what it gets,
 as in Pulumi's own unit tests, so that what a stack file asks for is known before any of it is made.
 """
 

@@ -31,7 +31,7 @@ PATIENCE = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attemp
 
 
 class RefusedError(Exception):
-    """What is in the bucket is not what this host was told."""
+    """What is in the bucket is not what this host's user data names."""
 
 
 def main() -> int:

@@ -35,7 +35,7 @@ SETTLE_SECONDS = 90
 
 
 def first_boot(machine: Machine) -> None:
-    """Wait until cloud-init has done all that it was told, and the host its archive."""
+    """Wait until cloud-init has done all that user data says, and the host its archive."""
     done = machine.run("cloud-init status --wait --long", FIRST_BOOT_SECONDS)
     if done.returncode != 0:
         raise BootError(

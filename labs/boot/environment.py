@@ -1,4 +1,4 @@
-"""The dev environment with NAT instances: what its hosts are told, from the program's own graph of resources.
+"""The dev environment with NAT instances: what its hosts get, from the program's own graph of resources.
 
 main 10.10.0.10   standby 10.10.32.10   nat 10.10.1.10   monitor 10.10.64.10
       |                  |                   |                  |
@@ -97,7 +97,7 @@ def _watched(ec2: Ec2, told: str) -> bytes:
 
 
 def _user_data(graph: Graph) -> Mapping[str, str]:
-    """What each host is told, by its name in the graph."""
+    """What each host gets, by its name in the graph."""
     told: dict[str, str] = {}
     for instance in graph.of("aws:ec2/instance:Instance"):
         told[instance.name] = instance.inputs["userData"]

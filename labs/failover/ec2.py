@@ -156,7 +156,7 @@ class Ec2:
         self.cloud.control("DELETE", "/sandbox/faults")
 
     def messages(self) -> list[str]:
-        """The subjects of what the alert topic's subscribers were told since the last time."""
+        """The subjects of what the alert topic's subscribers got since the last time."""
         queue = self.cloud.client("sqs")
         found: list[str] = []
         while True:

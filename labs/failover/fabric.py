@@ -20,7 +20,7 @@ LOOK_EVERY = 0.5
 
 
 class Fabric:
-    """Makes the VPC's router do what the API says; `moved` is told of each change, with its time."""
+    """Makes the VPC's router do what the API says; `moved` is called for each change, with its time."""
 
     def __init__(self, ec2: Ec2, router: Host, own_addresses: Mapping[str, str], private_table: int) -> None:
         self._ec2 = ec2

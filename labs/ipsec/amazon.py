@@ -1,4 +1,4 @@
-"""What AWS's end is told. It is made from the connection's options and not from the templates."""
+"""How AWS's end is configured. It is made from the connection's options and not from the templates."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ nsenter --net={vpg} ip link set {device} $([ $sas -gt 0 ] && echo up || echo dow
 
 
 def endpoint_configuration(tunnel: Tunnel, script: Path) -> str:
-    """swanctl's file of a tunnel's end, whose `script` is told of SAs."""
+    """swanctl's file of a tunnel's end, whose `script` is called for SAs."""
     return f"""
 connections {{
   customer {{

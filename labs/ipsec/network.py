@@ -165,7 +165,7 @@ class IpsecLab:
         return start_frr(self.vpg, self.directory / "vpg-frr", vpg_configuration(self.connection))
 
     def cut(self, tunnel: Tunnel) -> None:
-        """Loses everything on the way to AWS's end of a tunnel, and from it: nobody is told."""
+        """Loses everything on the way to AWS's end of a tunnel, and from it, without a sign of it."""
         address = tunnel.amazon_outside
         chain = "add chain inet cut forward { type filter hook forward priority 0; }"
         drops = [f"add rule inet cut forward ip {end} {address} drop" for end in ("saddr", "daddr")]

@@ -1,7 +1,7 @@
 """What a resource is charged for, by its type and its properties. Nothing here knows a price.
 
 Properties are as Pulumi has them, of a program, a preview or a state alike. One whose value is not known yet
-is charged under a key without a price, so that it is told and never guessed.
+is charged under a key without a price, so that it is reported and never guessed.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def ranges_in(path: Path) -> tuple[Range, ...]:
     """The ranges of a list. All of it is read, or none.
 
     Raises:
-        ListError: it cannot be read, is truncated, or rows of it are wrong: all of them are told.
+        ListError: it cannot be read, is truncated, or rows of it are wrong: all of them are reported.
     """
     try:
         text = path.read_text("utf-8-sig")

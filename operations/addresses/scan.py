@@ -28,7 +28,7 @@ class ScanError(AwsVpnError):
 
 @dataclass(frozen=True)
 class Scanned:
-    """What was told, by source, and what could not be asked, a line each."""
+    """What was found, by source, and what could not be asked, a line each."""
 
     sources: dict[str, Source]
     problems: tuple[str, ...]

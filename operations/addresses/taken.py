@@ -52,7 +52,7 @@ class Taken:
 
 
 def taken(root: Path, file: Path, configuration: Path | None) -> Taken:
-    """All that is known; what cannot be read is a problem, and the rest is told.
+    """All that is known; what cannot be read is a problem, and the rest is listed.
 
     Raises:
         AwsVpnError: `root` is not the project's folder.

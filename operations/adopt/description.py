@@ -125,7 +125,7 @@ def _refused(config: Mapping[str, Any], sites: Sequence[AdoptedSite]) -> list[tu
     except SettingsError as error:
         refused: dict[int, str] = {}
         for problem in error.problems:
-            # an overlap is told of the narrower block, and names the wider one, which is in the way
+            # an overlap is reported of the narrower block, and names the wider one, which is in the way
             of_site = _OF_SITE.search(problem.right) or _OF_SITE.search(problem.key)
             if of_site is None:
                 raise AwsVpnError(f"cannot be adopted: {sentence(problem)}") from None

@@ -77,7 +77,7 @@ def report(
     """A page that shows environments: topology, addresses, policies, cost, changes and clients.
 
     It opens from disk and needs no network; its data is in report.json beside it. Holds no secrets.
-    Exit code: 0, or 1 when something could not be asked, which is told and missing in the page.
+    Exit code: 0, or 1 when something could not be asked, which is reported and missing in the page.
     """
     root = Path.cwd()
     stacks = chosen_stacks(root, stack, every)

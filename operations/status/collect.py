@@ -86,7 +86,7 @@ class _PerRegion:
     def prepare(self, regions: Iterable[str]) -> None:
         """Make what will be needed: AWS's descriptions of its services take longer to load than to use.
 
-        What keeps a client from being made is told when it is asked for.
+        What keeps a client from being made is reported when it is asked for.
         """
         with contextlib.suppress(AwsVpnError, BotoCoreError, ValueError):
             for region in regions:

@@ -177,7 +177,7 @@ def _down(connections: Mapping[str, Any]) -> list[tuple[tuple[str, str], str]]:
 
 
 NO_MAINTENANCE = frozenset({"", "false", "no", "none", "unavailable", "not available", "not_available"})
-"""`PendingMaintenance` is a text that AWS lists no values of (MaintenanceDetails): all but these are told."""
+"""`PendingMaintenance` is a text without a list of values (MaintenanceDetails); all others are reported."""
 
 
 def pending(details: Mapping[str, Any]) -> str | None:

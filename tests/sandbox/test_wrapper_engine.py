@@ -117,8 +117,10 @@ def test_encrypted_settings_get_stand_ins_and_a_line_says_so(offices: Program) -
     finished = offices.up("prod")
     assert finished.returncode == 0, shown(finished)
     assert finished.stderr.splitlines() == [
-        "Pulumi.prod.yaml: encrypted values cannot be read in the sandbox; "
-        "stand-ins take their place: offices:key"
+        (
+            "Pulumi.prod.yaml: encrypted values cannot be read in the sandbox; "
+            "stand-ins take their place: offices:key"
+        )
     ]
     assert offices.outputs("prod")["key"].startswith("sandbox.")
 

@@ -170,8 +170,10 @@ def test_importing_again_replaces_what_that_list_told_and_no_other(project: Path
             '{"count": 9, "next": "http://x", "results": [{"prefix": "10.9"}, 7]}',
             [
                 "results = 2 of 9; should be all: ask with ?limit=0",
-                "results[0]: prefix = 10.9; should be an IPv4 or IPv6 block in CIDR notation, "
-                "such as 10.0.0.0/16",
+                (
+                    "results[0]: prefix = 10.9; should be an IPv4 or IPv6 block in CIDR notation, "
+                    "such as 10.0.0.0/16"
+                ),
                 "results[1] = 7; should be a prefix, as NetBox's API answers it",
             ],
         ),
@@ -192,8 +194,10 @@ def test_a_list_with_wrong_rows_is_refused_as_a_whole_with_all_of_them(
         ('{"version": 2, "sources": {}}', "version = 2; should be 1, the version that is read here"),
         ('{"version": 1, "sou', "should be the whole of a JSON document"),
         (
-            '{"sources": {"x": {"at": "2026-01-01T00:00:00Z", '
-            '"ranges": [{"cidr": "10.0.0.1/8", "kind": "", "owner": ""}]}}}',
+            (
+                '{"sources": {"x": {"at": "2026-01-01T00:00:00Z", '
+                '"ranges": [{"cidr": "10.0.0.1/8", "kind": "", "owner": ""}]}}}'
+            ),
             "sources.x.ranges[0].cidr = 10.0.0.1/8; should be the network's own address: 10.0.0.0/8",
         ),
     ],

@@ -404,15 +404,19 @@ def test_the_stacks_own_vpg_is_told_by_its_tags_and_anothers_is_refused() -> Non
         ("getVpc", "no matching EC2 VPC found", "a VPC that is there, in the stack's account and region"),
         (
             "getRouteTable",
-            "reading EC2 Route Table: operation error EC2: DescribeRouteTables, StatusCode: 403, api error"
-            " UnauthorizedOperation: You are not authorized\nto perform this operation",
+            (
+                "reading EC2 Route Table: operation error EC2: DescribeRouteTables, StatusCode: 403,"
+                " api error UnauthorizedOperation: You are not authorized\nto perform this operation"
+            ),
             "readable: the credentials are not allowed ec2:DescribeRouteTables",
         ),
         (
             "getSubnets",
             "dial tcp: i/o timeout",
-            "readable, but AWS says: invoke of aws:ec2/getSubnets:getSubnets failed: dial tcp: i/o"
-            " timeout (id)",
+            (
+                "readable, but AWS says: invoke of aws:ec2/getSubnets:getSubnets failed: dial tcp: i/o"
+                " timeout (id)"
+            ),
         ),
     ],
 )

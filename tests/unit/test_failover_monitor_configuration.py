@@ -1,4 +1,4 @@
-"""The monitor's configuration: what is read, and what each mistake is told as."""
+"""The monitor's configuration: what is read, and how each mistake is reported."""
 
 from __future__ import annotations
 

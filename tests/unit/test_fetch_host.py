@@ -36,7 +36,7 @@ STARTED = HostContent((), {START_PROGRAM: '#!/bin/sh\ntouch "$(dirname "$0")/sta
 
 
 class Service:
-    """Answers requests for the object in order, the last answer for ever; keeps what was logged."""
+    """Answers requests for the object in order, the last answer from then on; keeps what was logged."""
 
     def __init__(self, *answers: Answer, port: int = 0) -> None:
         self.asked = 0

@@ -1,4 +1,4 @@
-"""How much hosts are told: a tunnel of 500 offices and 2,000 fixed addresses, a monitor of 1,000 routes."""
+"""How much hosts take: a tunnel of 500 offices and 2,000 fixed addresses, a monitor of 1,000 routes."""
 
 from __future__ import annotations
 

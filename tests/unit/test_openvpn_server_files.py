@@ -1,4 +1,4 @@
-"""What an OpenVPN server is told: its configuration, packet filter, units and user data."""
+"""What an OpenVPN server gets: its configuration, packet filter, units and user data."""
 
 from __future__ import annotations
 

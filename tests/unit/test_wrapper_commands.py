@@ -169,8 +169,10 @@ def test_a_folder_that_cannot_take_the_sandbox_is_told_in_one_line(tmp_path: Pat
     told = exports(sandbox=file / "sandbox")
     assert told.returncode == 1
     assert told.stderr.splitlines() == [
-        f"sandbox: {file / 'sandbox'}: Not a directory; should be a folder that this user can write in "
-        "(AWS_VPN_SANDBOX_DIR names another)"
+        (
+            f"sandbox: {file / 'sandbox'}: Not a directory; should be a folder that this user can write in "
+            "(AWS_VPN_SANDBOX_DIR names another)"
+        )
     ]
 
 

@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         help="where the running monitor takes drills",
     )
     commands = parser.add_subparsers(dest="command")
-    commands.add_parser("run", help="watch for ever (the default)")
+    commands.add_parser("run", help="watch until stopped (the default)")
     drill = commands.add_parser(
         "drill", help="a planned move to the other server, through the running monitor"
     )

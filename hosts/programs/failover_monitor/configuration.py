@@ -62,7 +62,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Configuration:
-    """One floating address: who may hold it, what follows it, how its servers are probed, who is told."""
+    """One floating address: who may hold it, what follows it, how its servers are probed, who is notified."""
 
     name: str
     environment: str

@@ -41,7 +41,7 @@ class NoMonitorError(Exception):
 
 
 async def serve_control(path: Path, watch: Callable[[], Watching | None]) -> None:
-    """Answer requests for ever: one JSON object a line each way. Whoever may use the socket may move."""
+    """Answer requests until stopped: one JSON object a line each way. Whoever may use the socket may move."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

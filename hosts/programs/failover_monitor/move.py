@@ -63,7 +63,7 @@ class Mover:
     ) -> MoveReport | None:
         """Try until it is done, with growing random pauses; None when it was abandoned.
 
-        `trouble` is told of each failed attempt. A part of the move that is done already is not asked again.
+        `trouble` gets each failed attempt. A part of the move that is done already is not asked again.
         """
         began = time.monotonic()
         self._address_at = None

@@ -42,7 +42,7 @@ class Reports:
         self._counts[metric] = self._counts.get(metric, 0) + value
 
     async def send_messages(self) -> None:
-        """Send for ever, each message until it is taken."""
+        """Send until stopped, each message until it is taken."""
         while True:
             subject, text = await self._messages.get()
             attempts = 0

@@ -42,7 +42,7 @@ async def read_setup(cloud: Cloud, location: str) -> Setup:
 
 
 async def serve(region: str, location: str, control_socket: Path) -> None:
-    """Watch for ever; a changed configuration or key is taken over, one that cannot be used is refused.
+    """Watch until stopped; a changed configuration or key is taken over, one that cannot be used is refused.
 
     Raises:
         ConfigurationError, ProbeKeyError: the very first configuration cannot be used.

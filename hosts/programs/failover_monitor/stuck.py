@@ -7,7 +7,7 @@ from .journal import Journal
 from .reports import Reports
 
 STUCK_AFTER = 3.0
-"""Seconds until `no move possible` is told: standby may only just be earning its trust."""
+"""Seconds until `no move possible` is reported: standby may only just be earning its trust."""
 
 
 class Stuck:

@@ -9,8 +9,10 @@ from operations.iam.table.rights import Rights
 HOSTS: Mapping[str, Rights] = {
     "aws:ec2/instance:Instance": Rights(
         create=(
-            "ec2:RunInstances instance:new image:any network-interface:any security-group:own subnet:own"
-            " volume:any",
+            (
+                "ec2:RunInstances instance:new image:any network-interface:any security-group:own subnet:own"
+                " volume:any"
+            ),
             "ec2:ModifyInstanceAttribute instance:own",
         ),
         read=(

@@ -61,7 +61,7 @@ def _unpriced(made: Estimate) -> list[str]:
 
 
 def _region(graph: Graph) -> str | None:
-    """The region that the AWS provider of the stack's resources is for, where it is told."""
+    """The region that the AWS provider of the stack's resources is for, where it is known."""
     for resource in graph.resources:
         if resource.type.startswith("aws:") and resource.provider_struct is not None:
             region = plain(decoded(resource.provider_struct).get("region"))
