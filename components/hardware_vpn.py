@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
-from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from components.adopted import AdoptedConnectionArgs, AdoptedVpgArgs
+from components.adopted import AdoptedVpgArgs
 from components.labels import Labels
+from components.site import ConnectedSite, SiteArgs
 from components.tunnel_alarms import TunnelAlarmsArgs, tunnel_alarms
 from components.vpc import RouteTable
 from components.vpn_tunnels import (
-    TunnelArgs,
     exported_options,
     held_inputs,
     one_tunnel_at_a_time,
@@ -33,22 +32,6 @@ STATIC_ASN = 65000
 It is said all the same: the provider reads it back, and would replace a gateway that leaves it out at every
 update (terraform-provider-aws, issue 39274).
 """
-
-
-@dataclass(frozen=True, kw_only=True)
-class SiteArgs:
-    """A site's router and its two tunnels. With a BGP ASN routes are learned; else they are `lan_cidrs`."""
-
-    name: str
-    location: str
-    critical: bool
-    public_ip: IPv4Address | None
-    certificate_arn: str | None
-    device_name: str | None
-    bgp_asn: int | None
-    lan_cidrs: tuple[IPv4Network, ...]
-    tunnels: tuple[TunnelArgs, TunnelArgs]
-    adopted: AdoptedConnectionArgs | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,22 +58,6 @@ class HardwareVpnArgs:
     protected: bool
     changes: TunnelChanges = ONE_AT_A_TIME
     adopted: AdoptedVpgArgs | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConnectedSite:
-    """A site's VPN connection, and what the site's router needs to know of it, as it is deployed.
-
-    `configuration` is AWS's customer gateway configuration, XML with the pre-shared keys: a secret.
-    """
-
-    customer_gateway_id: pulumi.Output[str]
-    vpn_connection_id: pulumi.Output[str]
-    routing: str
-    outside_addresses: tuple[pulumi.Output[str], pulumi.Output[str]]
-    inside_cidrs: tuple[pulumi.Output[str], pulumi.Output[str]]
-    tunnel_options: tuple[pulumi.Output[dict[str, Any]], pulumi.Output[dict[str, Any]]]
-    configuration: pulumi.Output[str]
 
 
 class HardwareVpn(pulumi.ComponentResource):

@@ -9,11 +9,10 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.adopted import AdoptedConnectionArgs, AdoptedVpgArgs
 from components.alert_topic import AlertTopic, AlertTopicArgs
 from components.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.existing_network import ExistingNetwork, ExistingNetworkArgs
-from components.hardware_vpn import ConnectedSite, HardwareVpn, HardwareVpnArgs, SiteArgs
+from components.hardware_vpn import HardwareVpn, HardwareVpnArgs
 from components.health_alerts import HealthAlerts, HealthAlertsArgs
 from components.host_archives import HostArchives, HostArchivesArgs
 from components.labels import Labels
@@ -21,19 +20,18 @@ from components.nat_instances import NatInstances, NatInstancesArgs
 from components.network import Network, NetworkArgs
 from components.openvpn_tunnel import OpenVpnTunnel, OpenVpnTunnelArgs
 from components.vpc import Vpc
-from components.vpn_tunnels import TunnelArgs
 from model.arns import Place
 from model.names import PROJECT, ROLE_NAME_LIMIT, STACK_NAME, EnvironmentNames
 from model.tunnel_changes import ONE_AT_A_TIME, TunnelChanges
 from stacks.existing.checks import Usable, usable
 from stacks.existing.reading import VpcReader, read_vpc
 from stacks.hosts import failover_monitor, nat_instance, openvpn_server
-from stacks.sections.adopted import AdoptedConnection, AdoptedVpg
 from stacks.sections.failover import FailoverSettings
-from stacks.sections.hardware_vpn import HardwareVpnSettings, Site
+from stacks.sections.hardware_vpn import HardwareVpnSettings
 from stacks.sections.openvpn import OpenVpnSettings
 from stacks.sections.section import Problem
 from stacks.settings import Settings
+from stacks.sites import adopted_vpg, site_args, site_export
 from stacks.stack_file import SettingsError, stack_file_name
 
 
@@ -100,7 +98,7 @@ class Environment:
                         "console": pulumi.Output.concat(
                             self._place.vpn_console(), sites[site.name].vpn_connection_id
                         ),
-                        **_site_export(site, sites[site.name]),
+                        **site_export(site, sites[site.name]),
                     }
                     for site in vpn.sites
                 },
@@ -168,14 +166,14 @@ class Environment:
                 route_tables=self._vpc.site_tables,
                 amazon_side_asn=vpn.amazon_side_asn,
                 preshared_key_storage=vpn.preshared_key_storage,
-                sites=tuple(_site_args(vpn, site) for site in vpn.sites),
+                sites=tuple(site_args(vpn, site) for site in vpn.sites),
                 tunnel_log_format=vpn.tunnel_logs.output_format,
                 tunnel_log_retention_days=vpn.tunnel_logs.retention_days,
                 encryption_key_arn=self._key.arn,
                 alert_topic_arn=self._alerts.arn,
                 tunnel_down_minutes=self._settings.alerts.tunnel_down_minutes,
                 protected=self._settings.deletion_protection,
-                adopted=vpn.adopted and _adopted_vpg(vpn.adopted),
+                adopted=vpn.adopted and adopted_vpg(vpn.adopted),
                 changes=self._changes,
             ),
         )
@@ -262,57 +260,3 @@ def _name_problems(stack: str, settings: Settings) -> Iterator[Problem]:
                 f"shorter by {excess}, as the stack is called {stack}: an IAM role's name ends at"
                 f" {ROLE_NAME_LIMIT} characters",
             )
-
-
-def _site_args(vpn: HardwareVpnSettings, site: Site) -> SiteArgs:
-    first, second = (
-        TunnelArgs(options=options, inside_cidr=own.inside_cidr, preshared_key=own.preshared_key)
-        for options, own in zip(vpn.tunnel_options(site), site.tunnels, strict=True)
-    )
-    return SiteArgs(
-        name=site.name,
-        location=site.place,
-        critical=site.place in vpn.critical_locations,
-        public_ip=site.public_ip,
-        certificate_arn=site.certificate_arn,
-        device_name=site.device_name,
-        bgp_asn=site.bgp_asn,
-        lan_cidrs=site.lan_cidrs,
-        tunnels=(first, second),
-        adopted=site.adopted and _adopted_connection(site.adopted),
-    )
-
-
-def _adopted_vpg(adopted: AdoptedVpg) -> AdoptedVpgArgs:
-    return AdoptedVpgArgs(
-        vpg_id=adopted.vpg_id,
-        keeps_tags="tags" in adopted.keep,
-        keeps_logs="logs" in adopted.keep,
-        keeps_alarms="alarms" in adopted.keep,
-    )
-
-
-def _adopted_connection(adopted: AdoptedConnection) -> AdoptedConnectionArgs:
-    return AdoptedConnectionArgs(
-        vpn_connection_id=adopted.vpn_connection_id,
-        customer_gateway_id=adopted.customer_gateway_id,
-        shared_gateway=adopted.shared_gateway,
-        kept_tunnels=tuple(int(kept.removeprefix("tunnel")) for kept in adopted.keep),
-    )
-
-
-def _site_export(site: Site, made: ConnectedSite) -> dict[str, Any]:
-    """All that a router's configuration is made of, but the keys: `onprem` never looks at the stack file."""
-    return {
-        "vpnConnectionId": made.vpn_connection_id,
-        "customerGatewayId": made.customer_gateway_id,
-        "routing": made.routing,
-        "hasCertificate": site.certificate_arn is not None,
-        "lanCidrs": [str(cidr) for cidr in site.lan_cidrs],
-        "tunnels": [
-            {"outsideAddress": address, "insideCidr": cidr, "options": options}
-            for address, cidr, options in zip(
-                made.outside_addresses, made.inside_cidrs, made.tunnel_options, strict=True
-            )
-        ],
-    }

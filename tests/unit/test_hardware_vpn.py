@@ -11,8 +11,9 @@ import pulumi_aws as aws
 import pytest
 from pydantic import SecretStr
 
-from components.hardware_vpn import HardwareVpn, HardwareVpnArgs, SiteArgs
+from components.hardware_vpn import HardwareVpn, HardwareVpnArgs
 from components.labels import Labels
+from components.site import SiteArgs
 from components.vpn_tunnels import TunnelArgs
 from labs.recorded_graph import Graph, record
 from model.names import EnvironmentNames
