@@ -145,6 +145,9 @@ def test_a_site_may_have_a_certificate_instead_of_an_address() -> None:
     gateway = graph.one("aws:ec2/customerGateway:CustomerGateway").inputs
     assert gateway["certificateArn"] == "arn:aws:acm:x"
     assert "ipAddress" not in gateway
+    connection = graph.one("aws:ec2/vpnConnection:VpnConnection").inputs
+    # there is no key to store, and the provider would read another storage back at every refresh
+    assert "presharedKeyStorage" not in connection
 
 
 def test_routes_are_propagated_into_every_private_route_table(graph: Graph) -> None:
