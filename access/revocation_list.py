@@ -66,8 +66,10 @@ def sign_crl(authority: Authority, secrets: Secrets, now: datetime) -> tuple[Aut
 def crl_number(text: str, authority: Authority) -> int:
     """The number of a revocation list by this authority (RFC 5280, 5.2.3); 0 where there is none."""
     crl = _by(text, authority)
+    if crl is None:  # a list that nobody is on is false
+        return 0
     try:
-        return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number if crl else 0
+        return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
     except x509.ExtensionNotFound:
         return 0
 
