@@ -86,15 +86,23 @@ class VpnConnectionBackend(EC2Backend):
             raise tunnel_options.refused("TunnelOptions", len(specifications), "must be at most two")
         specifications += [{}] * (TUNNEL_COUNT - len(specifications))
         inside = self.inside_cidrs(request.vpn_gateway_id)
-        outside = {tunnel.outside_address for tunnel in self._all_tunnels()}
         tunnels: list[Tunnel] = []
-        for specification in specifications:
-            tunnel = _tunnel(specification, gateway, inside, unused_address(TUNNELS, outside))
+        for specification, outside in zip(specifications, self._outside_addresses(), strict=True):
+            tunnel = _tunnel(specification, gateway, inside, outside)
             tunnel.key_storage = request.key_storage
             tunnels.append(tunnel)
             inside.add(tunnel.inside_cidr)
-            outside.add(tunnel.outside_address)
         return tuple(tunnels)
+
+    def _outside_addresses(self) -> list[str]:
+        """Two that are free, the lower one first.
+
+        AWS says nothing of their order. The official provider numbers tunnels by address at first, and by the
+        order in AWS's document once their keys are REDACTED: here both are the same.
+        """
+        taken = {tunnel.outside_address for tunnel in self._all_tunnels()}
+        first = unused_address(TUNNELS, taken)
+        return sorted((first, unused_address(TUNNELS, {*taken, first})))
 
     def _all_tunnels(self) -> list[Tunnel]:
         return [
