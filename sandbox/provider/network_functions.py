@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from botocore.exceptions import ClientError
-
 from sandbox.provider.arguments import tag_map
 from sandbox.provider.aws_client import Cloud
-from sandbox.provider.errors import ProviderError, is_gone
+from sandbox.provider.errors import ProviderError, answer_of
 from sandbox.provider.function import declare, filters_of
 from sandbox.provider.resources.route_table import is_made
 from sandbox.provider.resources.routes import described_targets
@@ -15,12 +13,9 @@ from sandbox.provider.values import Values, parts
 
 def _found(cloud: Cloud, operation: str, **request: object) -> list[Values]:
     """All things of a description; none when AWS says that what is named does not exist."""
-    try:
-        response: Values = getattr(cloud.ec2, operation)(**request)
-    except ClientError as error:
-        if is_gone(error):
-            return []
-        raise
+    response = answer_of(getattr(cloud.ec2, operation), **request)
+    if response is None:
+        return []
     return next(parts(response, key) for key, value in response.items() if isinstance(value, list))
 
 

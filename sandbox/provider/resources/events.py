@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from botocore.exceptions import ClientError
-
 from sandbox.provider.arguments import arguments, surplus, tag_list, tag_map
 from sandbox.provider.aws_client import Cloud
-from sandbox.provider.errors import is_gone
+from sandbox.provider.errors import answer_of
 from sandbox.provider.table import Change, ResourceType, document, forcing_new, text
 from sandbox.provider.values import Values, parts
 
@@ -34,12 +32,9 @@ class EventRule(ResourceType):
     def read(self, cloud: Cloud, ident: str, known: Values) -> Values | None:
         """The rule."""
         events = cloud.client("events")
-        try:
-            found: Values = events.describe_rule(Name=ident)
-        except ClientError as error:
-            if is_gone(error):
-                return None
-            raise
+        found = answer_of(events.describe_rule, Name=ident)
+        if found is None:
+            return None
         return {
             "name": ident,
             "arn": found["Arn"],
@@ -88,12 +83,7 @@ class EventTarget(ResourceType):
 
     def read(self, cloud: Cloud, ident: str, known: Values) -> Values | None:
         """The target."""
-        try:
-            listed: Values = cloud.client("events").list_targets_by_rule(Rule=known["rule"])
-        except ClientError as error:
-            if is_gone(error):
-                return None
-            raise
+        listed = answer_of(cloud.client("events").list_targets_by_rule, Rule=known["rule"]) or {}
         for one in parts(listed, "Targets"):
             if one["Id"] == known["targetId"]:
                 return {"rule": known["rule"], "targetId": one["Id"], "arn": one["Arn"]}

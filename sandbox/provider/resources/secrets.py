@@ -11,16 +11,17 @@ from botocore.exceptions import ClientError
 from sandbox.provider.arguments import arguments, given, surplus, tag_list, tag_map
 from sandbox.provider.aws_client import Cloud
 from sandbox.provider.constraints import between, matching
-from sandbox.provider.errors import code_of, is_gone
+from sandbox.provider.errors import answer_of, code_of
 from sandbox.provider.table import Change, ResourceType, document, number, strings, text
 from sandbox.provider.values import Values
 
 
 def _found(operation: Any, **request: Any) -> Values | None:
+    """What the operation answers; None also of an id that Secrets Manager takes for none of its own."""
     try:
-        return operation(**request)
+        return answer_of(operation, **request)
     except ClientError as error:
-        if is_gone(error) or code_of(error) == "InvalidParameterException":
+        if code_of(error) == "InvalidParameterException":
             return None
         raise
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from sandbox.provider.arguments import arguments
 from sandbox.provider.aws_client import Cloud
 from sandbox.provider.constraints import arn, one_of
-from sandbox.provider.errors import is_gone
+from sandbox.provider.errors import answer_of
 from sandbox.provider.table import (
     Change,
     ResourceType,
@@ -75,14 +75,10 @@ class TopicSubscription(ResourceType):
 
     def read(self, cloud: Cloud, ident: str, known: Values) -> Values | None:
         """The subscription."""
-        try:
-            found: Values = cloud.client("sns").get_subscription_attributes(SubscriptionArn=ident)[
-                "Attributes"
-            ]
-        except ClientError as error:
-            if is_gone(error):
-                return None
-            raise
+        answer = answer_of(cloud.client("sns").get_subscription_attributes, SubscriptionArn=ident)
+        if answer is None:
+            return None
+        found: Values = answer["Attributes"]
         return {
             "arn": ident,
             "ownerId": found.get("Owner", ""),

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 
-from botocore.exceptions import ClientError
-
 from sandbox.provider.arguments import surplus, tag_list, tag_map
 from sandbox.provider.aws_client import Cloud
 from sandbox.provider.constraints import arn, between, matching, one_of
-from sandbox.provider.errors import is_gone
+from sandbox.provider.errors import answer_of
 from sandbox.provider.table import (
     Change,
     ResourceType,
@@ -68,12 +66,10 @@ class Topic(ResourceType):
     def read(self, cloud: Cloud, ident: str, known: Values) -> Values | None:
         """The topic and its attributes."""
         sns = cloud.client("sns")
-        try:
-            found: Values = sns.get_topic_attributes(TopicArn=ident)["Attributes"]
-        except ClientError as error:
-            if is_gone(error):
-                return None
-            raise
+        answer = answer_of(sns.get_topic_attributes, TopicArn=ident)
+        if answer is None:
+            return None
+        found: Values = answer["Attributes"]
         state = {name: found.get(member, "") for name, member in _TOPIC_ATTRIBUTES.items()}
         version = str(state["signatureVersion"])
         return {
