@@ -42,6 +42,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(group))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Ends a run in which set-ups would be made once a worker: pytest-xdist groups by a suffix of tests' ids."""
+    if not hasattr(session.config, "workerinput"):
+        return
+    for item in session.items:
+        if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+            raise pytest.UsageError("this pytest-xdist cannot mark the groups of tests that share a set-up")
+
+
 def _shared(item: pytest.Item) -> str | None:
     """Which set-up of its module a test uses, by the set-up's parameters; None if it uses none."""
     fixtures: dict[str, Any] = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009
