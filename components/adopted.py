@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 import pulumi
 
@@ -17,13 +18,23 @@ TAG_INPUTS = ("tags", "tagsAll")
 class AdoptedConnectionArgs:
     """A connection and its customer gateway by their ids, and the tunnels that stay as they are, by number.
 
-    A gateway that is shared belongs to no stack: it is referred to.
+    A gateway that is shared belongs to no stack: it is referred to. `static_routes` are there already.
     """
 
     vpn_connection_id: str
     customer_gateway_id: str
     shared_gateway: bool
     kept_tunnels: tuple[int, ...]
+    static_routes: tuple[IPv4Network, ...]
+
+    def route_options(self, cidr: IPv4Network) -> pulumi.ResourceOptions | None:
+        """How a static route is taken over; None for one that is not there yet.
+
+        The provider documents no import for routes, and has one: its reading takes all from the id.
+        """
+        if cidr not in self.static_routes:
+            return None
+        return pulumi.ResourceOptions(import_=f"{cidr}:{self.vpn_connection_id}", protect=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +52,10 @@ class AdoptedVpgArgs:
     def vpg_options(self) -> pulumi.ResourceOptions:
         """How the VPG is taken over."""
         return pulumi.ResourceOptions(import_=self.vpg_id, protect=True, ignore_changes=self._tags())
+
+    def propagation_options(self) -> pulumi.ResourceOptions:
+        """Propagation has no import: turned on once more, which changes nothing where it is on."""
+        return pulumi.ResourceOptions(protect=True)
 
     def gateway_options(
         self, site: AdoptedConnectionArgs | None, *, static: bool

@@ -120,7 +120,7 @@ class HardwareVpn(pulumi.ComponentResource):
                 f"{self._name}-{part}",
                 vpn_gateway_id=vpg.id,
                 route_table_id=table.id,
-                opts=self._own,
+                opts=_merged(self._own, self._args.adopted and self._args.adopted.propagation_options()),
             )
         return vpg.id
 
@@ -134,7 +134,7 @@ class HardwareVpn(pulumi.ComponentResource):
                     f"{name}-{cidr}",
                     vpn_connection_id=connection.id,
                     destination_cidr_block=str(cidr),
-                    opts=self._own,
+                    opts=_merged(self._own, site.adopted and site.adopted.route_options(cidr)),
                 )
         if not (site.adopted and self._args.adopted and self._args.adopted.keeps_alarms):
             tunnel_alarms(

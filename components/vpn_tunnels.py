@@ -96,7 +96,7 @@ def one_tunnel_at_a_time(vpn: str, stack: str, changes: TunnelChanges) -> pulumi
         )
 
     hook = pulumi.ResourceHook(
-        f"{vpn}-one-tunnel-at-a-time", refuse, pulumi.ResourceHookOptions(on_dry_run=True)
+        f"{stack}-{vpn}-one-tunnel-at-a-time", refuse, pulumi.ResourceHookOptions(on_dry_run=True)
     )
     return pulumi.ResourceHookBinding(before_update=[hook])
 

@@ -203,6 +203,19 @@ def beyond_settings(account: Account) -> str:
     return vpc
 
 
+def logs_and_alarms(account: Account) -> str:
+    """Logs into a group of the owner's, a tunnel with BGP's, and an alarm of the owner's."""
+    vpc = account.vpc()
+    vpg = account.vpg(vpc)
+    group = "arn:aws:logs:eu-central-1:123456789012:log-group:vpn-2019"
+    logs = {"LogEnabled": True, "LogGroupArn": group, "LogOutputFormat": "text"}
+    bgp = {"BgpLogEnabled": True, "BgpLogGroupArn": group, "BgpLogOutputFormat": "json"}
+    tunnels = [{"LogOptions": {"CloudWatchLogOptions": one}} for one in (logs, {**logs, **bgp})]
+    ident = account.connection(vpg, account.gateway(asn=65020), tunnels=tunnels, routes=None)
+    account.alarm(ident, "VPN down!!")
+    return vpc
+
+
 SET_UPS: tuple[Callable[[Account], str], ...] = (
     one_site,
     ten_sites,
@@ -222,5 +235,6 @@ SET_UPS: tuple[Callable[[Account], str], ...] = (
     hidden_keys,
     redundant_routers,
     beyond_settings,
+    logs_and_alarms,
 )
 """Each makes a VPN and tells the VPC to adopt."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
 from typing import Any
+
+OF_ITS_OWN = "of its own"
+"""An address that no other router has."""
 
 
 @dataclass
@@ -12,8 +17,8 @@ class Account:
     """One account's region, seen through boto3."""
 
     ec2: Any
-    logs: Any = None
-    cloudwatch: Any = None
+    cloudwatch: Any
+    _routers: Iterator[int] = field(default_factory=partial(count, 1))
 
     def vpc(self, cidr: str = "10.60.0.0/16", name: str | None = "office", more: Sequence[str] = ()) -> str:
         """A VPC, with further blocks."""
@@ -42,9 +47,9 @@ class Account:
         self.tag(vpg, name)
         return vpg
 
-    def gateway(self, ip: str | None = "203.0.113.7", asn: int = 65000, **more: Any) -> str:
-        """A customer gateway."""
-        address = {"IpAddress": ip} if ip else {}
+    def gateway(self, ip: str | None = OF_ITS_OWN, asn: int = 65000, **more: Any) -> str:
+        """A customer gateway. To a second one of the same address and ASN AWS answers with the first."""
+        address = {"IpAddress": f"198.51.100.{next(self._routers)}" if ip == OF_ITS_OWN else ip} if ip else {}
         made = self.ec2.create_customer_gateway(Type="ipsec.1", BgpAsn=asn, **address, **more)
         return made["CustomerGateway"]["CustomerGatewayId"]
 
@@ -77,8 +82,22 @@ class Account:
             listed = [{"Key": key, "Value": value} for key, value in tags.items()]
             self.ec2.create_tags(Resources=[ident], Tags=listed)
 
+    def alarm(self, connection: str, name: str) -> None:
+        """An alarm on a connection that is down."""
+        self.cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            Namespace="AWS/VPN",
+            MetricName="TunnelState",
+            Dimensions=[{"Name": "VpnId", "Value": connection}],
+            Statistic="Maximum",
+            Period=300,
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="LessThanThreshold",
+        )
+
     def described(self) -> dict[str, Any]:
-        """Everything that carries traffic, as AWS describes it, without tags and times."""
+        """Everything that carries traffic, and its tags and alarms, as AWS describes it, without times."""
         lists = {
             "Vpcs": "describe_vpcs",
             "Subnets": "describe_subnets",
@@ -86,8 +105,12 @@ class Account:
             "VpnGateways": "describe_vpn_gateways",
             "CustomerGateways": "describe_customer_gateways",
             "VpnConnections": "describe_vpn_connections",
+            "InternetGateways": "describe_internet_gateways",
+            "SecurityGroups": "describe_security_groups",
+            "NetworkAcls": "describe_network_acls",
         }
-        return {key: _plain(getattr(self.ec2, operation)()[key]) for key, operation in lists.items()}
+        found = {key: getattr(self.ec2, operation)()[key] for key, operation in lists.items()}
+        return _plain({**found, "MetricAlarms": self.cloudwatch.describe_alarms()["MetricAlarms"]})
 
     def _internet_gateway(self, vpc: str) -> str:
         here = [{"Name": "attachment.vpc-id", "Values": [vpc]}]
@@ -110,12 +133,12 @@ class Connection:
     more: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
-_ASIDE = frozenset({"Tags", "LastStatusChange"})
+_TIMES = frozenset({"LastStatusChange", "StateUpdatedTimestamp", "StateTransitionedTimestamp"})
 
 
 def _plain(value: Any) -> Any:
-    """A description without what is not the thing itself: tags, and when its state was looked at."""
+    """A description without when its state was looked at."""
     if isinstance(value, dict):
         mapping: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
-        return {key: _plain(inner) for key, inner in mapping.items() if key not in _ASIDE}
+        return {key: _plain(inner) for key, inner in mapping.items() if key not in _TIMES}
     return [_plain(inner) for inner in value] if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType]

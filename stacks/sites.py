@@ -47,6 +47,7 @@ def _adopted_connection(adopted: AdoptedConnection) -> AdoptedConnectionArgs:
         customer_gateway_id=adopted.customer_gateway_id,
         shared_gateway=adopted.shared_gateway,
         kept_tunnels=tuple(int(kept.removeprefix("tunnel")) for kept in adopted.keep),
+        static_routes=adopted.static_routes,
     )
 
 

@@ -16,7 +16,7 @@ DEPENDENT = frozenset(
         "aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation",
     }
 )
-"""What was there too, but that the provider cannot import: making it anew changed nothing."""
+"""What was there too: routes were imported, and turning propagation on again changed nothing."""
 
 Resource = dict[str, Any]
 

@@ -89,6 +89,7 @@ def site(
             "customerGatewayId": gateway.gateway_id,
             "sharedGateway": True if len(gateway.used_by) > 1 else None,
             "keep": ["tunnel1", "tunnel2"],
+            "staticRoutes": list(lans) if connection.is_static and lans else None,
         },
     }
     parts["adopted"] = {key: value for key, value in parts["adopted"].items() if value is not None}

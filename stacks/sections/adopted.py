@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
+from model.addresses import Cidr
 from model.constraints import each_once, matching
 from stacks.sections.section import Section
 
@@ -45,3 +46,5 @@ class AdoptedConnection(Section):
     keep: Annotated[tuple[Literal["tunnel1", "tunnel2"], ...], AfterValidator(each_once)] = ()
     """The tunnels that stay as they are, whatever the site says of them: options, key, inside block and logs.
     `tunnel1` is the one with the lower outside address, as text: so the provider numbers what it imports."""
+    static_routes: Annotated[tuple[Cidr, ...], AfterValidator(each_once)] = ()
+    """The connection's static routes: those of `lanCidrs` are imported, and the others made."""

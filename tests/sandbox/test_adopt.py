@@ -54,7 +54,7 @@ def project_copy(folder: Path) -> Path:
 def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ByHand]:
     sandbox = IsolatedSandbox(tmp_path_factory.mktemp("adopt"))
     try:
-        account = Account(sandbox.client("ec2"))
+        account = Account(sandbox.client("ec2"), sandbox.client("cloudwatch"))
         vpc = old_options(account)
         vpg = account.ec2.describe_vpn_gateways()["VpnGateways"][0]["VpnGatewayId"]
         account.propagate(vpg, account.subnet(vpc, "10.60.1.0/24"))

@@ -1,7 +1,7 @@
 """What an adoption writes, held against the provider without an engine: its imports change nothing.
 
 An import compares the program's inputs with those that the provider reads, but for ignored ones, and makes no
-call; what cannot be imported is created once more, which AWS takes for done.
+call; propagation, which cannot be imported, is turned on once more, which changes nothing.
 """
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import Phase, given, settings
 from pulumi.provider.experimental import provider as sdk
 
+from labs.adoptions import settings_with_keys
 from labs.moto_server import CloudServer, cloud_server
+from labs.random_vpns import VPNS, Drawn, make
 from labs.recorded_environment import environment
 from labs.recorded_graph import Answers, Graph, Resource
-from labs.settings import PRESHARED_KEYS
 from labs.vpn_set_ups import (
-    SET_UPS,
     beyond_settings,
     bgp_and_static,
     detached_vpg,
@@ -45,10 +44,7 @@ from stacks.settings import Settings
 from stacks.validation import parse
 from tests.sandbox.provider_driver import REGION, Driver, Made, pointed_at, run, urn_of
 
-AGAIN = (
-    "aws:ec2/vpnConnectionRoute:VpnConnectionRoute",
-    "aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation",
-)
+PROPAGATION = "aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation"
 ASKED = tuple(
     f"aws:ec2/get{what}:get{what}"
     for what in (
@@ -60,6 +56,7 @@ IMPORTED = {
     "aws:ec2/vpnGateway:VpnGateway",
     "aws:ec2/customerGateway:CustomerGateway",
     "aws:ec2/vpnConnection:VpnConnection",
+    "aws:ec2/vpnConnectionRoute:VpnConnectionRoute",
 }
 
 
@@ -71,7 +68,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudServer]:
 
 @pytest.fixture(scope="module")
 def account(cloud: CloudServer) -> Account:
-    return Account(cloud.client("ec2"))
+    return Account(cloud.client("ec2"), cloud.client("cloudwatch"))
 
 
 @pytest.fixture(scope="module")
@@ -89,20 +86,6 @@ def answers(driver: Driver) -> Answers:
             return str(error)
 
     return {token: partial(answer, token) for token in ASKED}
-
-
-def with_keys(description: Description) -> dict[str, Any]:
-    """The stack file's settings as the program gets them, secrets decrypted."""
-    config: dict[str, Any] = {**description.config}
-    vpn = config["aws-vpn:hardwareVpn"]
-    sites = [{**site, "tunnels": [dict(tunnel) for tunnel in site["tunnels"]]} for site in vpn["sites"]]
-    for i, one in enumerate(description.sites):
-        for j, tunnel in enumerate(one.connection.tunnels):
-            key = description.keys.get(f"aws-vpn:hardwareVpn.sites[{i}].tunnels[{j}].presharedKey")
-            assert key == tunnel.preshared_key
-            if key:
-                sites[i]["tunnels"][j]["presharedKey"] = key
-    return {**config, "aws-vpn:hardwareVpn": {**vpn, "sites": sites}}
 
 
 def changes_of(driver: Driver, resource: Resource) -> Mapping[str, str]:
@@ -127,14 +110,14 @@ def _reading(resource: Resource) -> sdk.ReadRequest:
 
 
 def taken_over(driver: Driver, graph: Graph) -> set[str]:
-    """Import everything, create again what cannot be; the ids of what was imported."""
+    """Import everything, turn propagation on again; the ids of what was imported."""
     imported = [resource for resource in graph.resources if resource.import_id]
     for resource in imported:
         assert not changes_of(driver, resource), resource.name
         assert resource.protect
-    for resource in graph.resources:
-        if resource.type in AGAIN:
-            driver.create(resource.type, resource.inputs, resource.name)
+    for resource in graph.of(PROPAGATION):
+        assert resource.protect
+        driver.create(resource.type, resource.inputs, resource.name)
     for type_ in IMPORTED:
         assert all(resource.import_id for resource in graph.of(type_))
     return {resource.import_id for resource in imported}
@@ -145,7 +128,7 @@ def adopted(account: Account, driver: Driver, vpc: str) -> tuple[Found, Descript
     before = account.described()
     found = read(AwsAnswers(Clients(REGION)), REGION, vpc)
     description = describe(found)
-    asked = parse("legacy", with_keys(description))
+    asked = parse("legacy", settings_with_keys(description))
     ids = taken_over(driver, environment("legacy", asked, answers=answers(driver)))
     assert account.described() == before
     connections = {one.connection_id for one in found.connections}
@@ -153,14 +136,15 @@ def adopted(account: Account, driver: Driver, vpc: str) -> tuple[Found, Descript
     return found, description, asked
 
 
-@pytest.mark.parametrize("set_up", SET_UPS, ids=lambda one: one.__name__)
-def test_what_was_made_by_hand_is_taken_over_as_it_is(
-    account: Account, driver: Driver, set_up: Callable[[Account], str]
+@settings(max_examples=10, deadline=None, phases=[Phase.reuse, Phase.generate])
+@given(drawn=VPNS)
+def test_whatever_was_made_by_hand_is_taken_over_as_it_is(
+    account: Account, driver: Driver, drawn: Drawn
 ) -> None:
-    found, description, asked = adopted(account, driver, set_up(account))
+    found, description, asked = adopted(account, driver, make(account, drawn))
+    assert len(description.sites) == len(found.connections) == len(drawn["connections"])
     vpn = asked.hardware_vpn
     assert vpn is not None
-    assert len(vpn.sites) == len(found.connections)
     for site, one in zip(vpn.sites, found.connections, strict=True):
         told = [options.exported() for options in vpn.tunnel_options(site)]
         for options, tunnel in zip(told, one.tunnels, strict=True):
@@ -168,64 +152,6 @@ def test_what_was_made_by_hand_is_taken_over_as_it_is(
                 name: _ordered(value) for name, value in effective(tunnel).items()
             }
     assert any(line.startswith("tunnel logs") for line in second_steps(found, description.sites, "legacy"))
-
-
-LISTS = {
-    "IKEVersions": ["ikev1", "ikev2"],
-    "Phase1EncryptionAlgorithms": ["AES128", "AES256", "AES128-GCM-16", "AES256-GCM-16"],
-    "Phase2IntegrityAlgorithms": ["SHA1", "SHA2-256", "SHA2-384", "SHA2-512"],
-    "Phase1DHGroupNumbers": [2, *range(14, 25)],
-    "Phase2DHGroupNumbers": [2, 5, *range(14, 25)],
-}
-NUMBERS = {
-    "Phase1LifetimeSeconds": (3700, 28800),
-    "RekeyMarginTimeSeconds": (60, 450),
-    "RekeyFuzzPercentage": (0, 100),
-    "ReplayWindowSize": (64, 2048),
-    "DPDTimeoutSeconds": (30, 600),
-}
-TUNNELS = st.fixed_dictionaries(
-    {},
-    optional={
-        **{
-            name: st.lists(st.sampled_from(values), min_size=1, max_size=3, unique=True).map(
-                lambda chosen: [{"Value": value} for value in chosen]
-            )
-            for name, values in LISTS.items()
-        },
-        **{name: st.integers(*limits) for name, limits in NUMBERS.items()},
-        "PreSharedKey": PRESHARED_KEYS,
-        "DPDTimeoutAction": st.sampled_from(["clear", "none", "restart"]),
-    },
-)
-CONNECTIONS = st.fixed_dictionaries(
-    {
-        "asn": st.integers(65001, 65400) | st.integers(4200000000, 4200000100),
-        "static": st.booleans(),
-        "tunnels": st.tuples(TUNNELS, TUNNELS),
-        "name": st.none() | st.text(st.characters(codec="ascii", exclude_categories=["C"]), max_size=40),
-        "routes": st.integers(0, 3),
-    }
-)
-
-
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(connections=st.lists(CONNECTIONS, min_size=1, max_size=3), propagated=st.booleans())
-def test_whatever_was_made_by_hand_is_taken_over_as_it_is(
-    account: Account, driver: Driver, connections: list[dict[str, Any]], propagated: bool
-) -> None:
-    vpc = account.vpc()
-    vpg = account.vpg(vpc)
-    if propagated:
-        account.propagate(vpg, account.subnet(vpc, "10.60.1.0/24"))
-    for number, one in enumerate(connections):
-        gateway = account.gateway(f"198.51.100.{number + 1}", one["asn"])
-        routes = [f"192.168.{number * 8 + route}.0/24" for route in range(one["routes"])]
-        account.connection(
-            vpg, gateway, routes=routes if one["static"] else None, tunnels=one["tunnels"], name=one["name"]
-        )
-    found, description, _ = adopted(account, driver, vpc)
-    assert len(description.sites) == len(found.connections) == len(connections)
 
 
 def test_what_no_stack_file_can_say_is_left_alone_and_said(account: Account, driver: Driver) -> None:
@@ -241,7 +167,8 @@ def test_what_no_stack_file_can_say_is_left_alone_and_said(account: Account, dri
     assert line.startswith(f"{everything}: not taken over: ")
     assert "0.0.0.0/0" in line
     ids = taken_over(
-        driver, environment("legacy", parse("legacy", with_keys(description)), answers=answers(driver))
+        driver,
+        environment("legacy", parse("legacy", settings_with_keys(description)), answers=answers(driver)),
     )
     assert everything not in ids
     assert account.described() == before

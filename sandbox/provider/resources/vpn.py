@@ -222,13 +222,16 @@ class VpnGatewayRoutePropagation(ResourceType):
         return f"{inputs['vpnGatewayId']}_{inputs['routeTableId']}"
 
     def read(self, cloud: Cloud, ident: str, known: Values) -> Values | None:
-        """Whether the route table takes the VPG's routes."""
+        """Whether the route table takes the VPG's routes.
+
+        The official provider sets nothing of it, so that an import has no inputs and is refused.
+        """
         gateway, _, table = ident.partition("_")
         found = first(cloud, "describe_route_tables", RouteTableIds=[table])
         propagating: list[Values] = (found or {}).get("PropagatingVgws") or []
         if gateway not in (one["GatewayId"] for one in propagating):
             return None
-        return {"routeTableId": table, "vpnGatewayId": gateway}
+        return {}
 
     def delete(self, cloud: Cloud, ident: str, state: Values) -> None:
         """Turn propagation off."""
