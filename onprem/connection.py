@@ -147,6 +147,11 @@ class Connection:
         return self.tunnels[0].bgp
 
     @property
+    def label(self) -> str:
+        """What the names of things begin with that both tunnels share on a router: unique there."""
+        return self.tunnels[0].name
+
+    @property
     def router_id(self) -> IPv4Address:
         """The router's public address: unique among the sites, as a BGP identifier has to be."""
         return self.tunnels[0].customer_outside

@@ -15,7 +15,14 @@ PROBE_TIMEOUT_SECONDS = 0.4
 
 ROUNDS_TO_LEAVE = 3
 QUIET_SECONDS = 10
-"""Seconds in which every round is answered before a tunnel that was left is used again."""
+"""Seconds in which every round is answered before a tunnel that was left is used again. With static routes
+also those until a tunnel that was ended is called; they double with every call that does not last as long."""
+
+LONGEST_QUIET_SECONDS = 600
+"""What the doubled seconds come to at most: a call that finds ESP still dead costs AWS's answers some two and
+a half seconds, which is then less than half a percent of the time."""
+ROUNDS_TO_TRY = 2
+"""Missed rounds after which a tunnel that was called is ended again: one may have begun before its SA."""
 
 TAKEN_OVER_MED = 50
 """What the other tunnel announces meanwhile: less than both tunnels' 100 and 200, so AWS answers there."""
@@ -26,6 +33,8 @@ FOR_TEMPLATES = {
     "timeout": PROBE_TIMEOUT_SECONDS,
     "rounds": ROUNDS_TO_LEAVE,
     "quiet": QUIET_SECONDS,
+    "longest": LONGEST_QUIET_SECONDS,
+    "trial": ROUNDS_TO_TRY,
     "med": TAKEN_OVER_MED,
 }
 """The numbers as templates know them: `watch.rounds`."""

@@ -22,11 +22,12 @@ from pathlib import Path
 from labs.failover.wires import PoorCable
 from labs.ipsec.amazon import AMAZONS_PACE, endpoint_configuration, updown, vpg_configuration
 from labs.ipsec.daemons import Daemon, Router, interfaces, stand_in, start_daemon, start_frr, user_space_ipsec
-from labs.namespaces import Host, Lab
+from labs.namespaces import Host, Lab, Mounts
 from onprem.connection import Connection, Tunnel
 from onprem.rendering import RenderedFile
 
 GATEWAY = "192.0.2.254"
+SWANCTL = "/usr/sbin/swanctl"
 
 
 class IpsecLab:
@@ -108,7 +109,23 @@ class IpsecLab:
     def start_watch(self, rendered: Path, routing: Router) -> None:
         """Starts the rendered watch beside the router's FRR."""
         (watch,) = (rendered / "etc/aws-vpn").glob("watch-*")
-        self.router.start("watch", [str(watch)], mounts=routing.mounts)
+        self.router.start("watch", [str(watch)], mounts={**routing.mounts, **self.commands()})
+
+    def commands(self) -> Mounts:
+        """What the watch commands the router's daemons with: a swanctl that knows each tunnel's own."""
+        genuine, command = self.directory / "swanctl", self.directory / "swanctl-of-both"
+        shutil.copy(SWANCTL, genuine)
+        daemons = "\n".join(
+            f"{tunnel.name}) socket={self.directory / f'router-{tunnel.position}' / 'run/charon.vici'} ;;"
+            for tunnel in self.connection.tunnels
+        )
+        command.write_text(
+            f"#!/bin/sh\nfor word; do case $word in\n{daemons}\nesac; done\n"
+            f'exec {genuine} "$@" --uri "unix://$socket"\n',
+            encoding="utf-8",
+        )
+        command.chmod(0o700)
+        return {SWANCTL: command}
 
     def _start_tunnel(self, etc: Path, tunnel: Tunnel) -> None:
         directory = self.directory / f"router-{tunnel.position}"
@@ -174,13 +191,13 @@ class IpsecLab:
     def cut_esp(self, tunnel: Tunnel) -> None:
         """Loses what is encrypted on the way to AWS's end of a tunnel, and from it; IKE goes on.
 
-        IKE in UDP is told from ESP by four octets of zero after UDP's header (RFC 3948, section 2.2).
+        On port 4500 IKE is told from ESP by four octets of zero after UDP's header (RFC 3948, section 2.2).
         """
         address = tunnel.amazon_outside
         chain = "add chain inet cut forward { type filter hook forward priority 0; }"
         drops = [
-            f"add rule inet cut forward ip {end} {address} meta l4proto udp @th,64,32 != 0 drop"
-            for end in ("saddr", "daddr")
+            f"add rule inet cut forward ip {end}addr {address} udp {end}port 4500 @th,64,32 != 0 drop"
+            for end in ("s", "d")
         ]
         self.internet.run(["nft", "; ".join(["add table inet cut", chain, *drops])])
 

@@ -18,7 +18,7 @@ LEFT, BACK = 120, 300
 
 
 def prove(device: str, routing: str) -> None:
-    """Both tunnels up, a dead one left and used again, and the rendered check and removal beside it.
+    """Both tunnels up, a dead and a half-dead one left and used again, beside the rendered check and removal.
 
     Raises:
         NetworkError: one of it is not so.
@@ -32,10 +32,11 @@ def prove(device: str, routing: str) -> None:
         print(say, f"both tunnels in use after {running.seconds_to_start:.1f} s")
         wait_until(lambda: lab.check()[0] == 0, BACK, f"the check: {lab.check()[1]}")
         print(say, "the check finds all as it should be")
-        moved, back = running.seconds_to_recover(FAULTS["killed"], LEFT, BACK)
-        if moved is None:
-            raise NetworkError(f"{say} a dead tunnel was not left within {LEFT} s")
-        print(say, f"through tunnel 2 after {moved:.1f} s, and again through tunnel 1 after {back:.1f} s")
+        for fault in ("killed", "half-dead"):
+            moved, back = running.seconds_to_recover(FAULTS[fault], LEFT, BACK)
+            if moved is None:
+                raise NetworkError(f"{say} a {fault} tunnel was not left within {LEFT} s")
+            print(say, f"{fault}: tunnel 2 after {moved:.1f} s, and again tunnel 1 after {back:.1f} s")
         lab.kill_endpoint(made.tunnels[1])
         wait_until(lambda: lab.check()[0] == 1, BACK, "the check's objection to a dead tunnel")
         print(say, "the check finds a dead tunnel")

@@ -71,6 +71,10 @@ class KernelLab(IpsecLab):
         self.router.start("pluto", command, mounts=mounts)
         return mounts
 
+    def commands(self) -> Mounts:
+        """The one daemon's own commands are there."""
+        return {}
+
     def check(self) -> tuple[int, str]:
         """What the rendered check says, and its exit code."""
         return self._script("check")

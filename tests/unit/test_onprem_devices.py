@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,9 @@ from ciscoconfparse2 import CiscoConfParse
 from defusedxml.ElementTree import fromstring
 
 from labs.onprem_connections import BGP, STATIC, connection, suited
+from model.tunnel_options import TunnelOptions
+from onprem.assembly import TunnelFacts, assemble
+from onprem.document import read_document
 from onprem.rendering import RenderedFile, devices, forms, render
 
 
@@ -41,6 +45,46 @@ def test_ios_configuration_is_a_tree_whose_names_resolve(case: Any) -> None:
     for name in (child.text.split()[-1] for child in policy.children):
         assert parsed.find_objects(rf"^crypto ikev2 proposal {name}$")
     assert bool(parsed.find_objects(r"^router bgp ")) == (made.bgp is not None)
+
+
+NAMED = {
+    "ios-xe": r"^(ip prefix-list \S+|route-map \S+|track \d+|ip sla \d+|interface \S+|event manager \S+ \S+)",
+    "asa": r"^(prefix-list \S+|route-map \S+|track \d+|sla monitor \d+|interface \S+)",
+    "vyos": r"^set (policy \S+ \S+|vpn ipsec \S+-group \S+|interfaces vti \S+)",
+    "edgeos": r"^set (policy \S+ \S+|vpn ipsec \S+-group \S+|interfaces vti \S+)",
+    "junos": r"^set (security address-book global \S+ \S+|policy-options \S+ \S+|services \S+ \S+ \S+"
+    r"|security policies from-zone \S+ to-zone \S+ policy \S+)",
+    "routeros": r"^(/\S+ \S+ \S* ?add name=\S+)",
+    "strongswan": r"^(ip prefix-list \S+|route-map \S+)",
+}
+"""What a device has by names and numbers, where a second connection would change the first one's."""
+
+
+@pytest.mark.parametrize("device", NAMED)
+def test_two_connections_on_a_router_share_no_names(device: str) -> None:
+    text = BGP.text
+    for old, new in (
+        ("169.254.30.", "169.254.77."),
+        ("203.0.113.", "192.0.2."),
+        ("198.51.100.", "192.88.99."),
+    ):
+        text = text.replace(old, new)
+    facts = TunnelFacts(TunnelOptions())
+    london = assemble(
+        read_document(text, "x"),
+        replace(BGP.surroundings, name="london-1"),
+        (facts, facts),
+    )
+    named = [
+        {
+            name
+            for file in render(made, device)
+            for name in re.findall(NAMED[device], file.content, re.MULTILINE)
+        }
+        for made in (connection(BGP), london)
+    ]
+    assert all(named)
+    assert not named[0] & named[1]
 
 
 @pytest.mark.parametrize("case", [BGP, STATIC])

@@ -27,6 +27,5 @@
 /ip firewall raw remove [find action=notrack src-address=10.30.0.0/16 dst-address=192.168.11.0/24]
 /ip firewall mangle remove [find action=change-mss dst-address=10.30.0.0/16]
 /ip firewall mangle remove [find action=change-mss src-address=10.30.0.0/16]
-# once the router has no other connection of AWS:
-# /routing bgp instance remove [find name=aws-vpn]
-# /ip firewall address-list remove [find list=aws-lans]
+/routing bgp instance remove [find name=aws1920]
+/ip firewall address-list remove [find list=aws1920-lans]

@@ -49,22 +49,22 @@
 # --- BGP: customer_gateway/bgp/asn, vpn_gateway/bgp/asn, bgp/hold_time. AWS learns the LANs over both tunnels and
 # prefers tunnel 1 by its lower MED
 # RouterOS 7.20 and later; before, there are no instances: leave the next line out, and in the connections write
-# as=65010 router-id=203.0.113.10 instead of instance=aws-vpn
-/routing bgp instance add name=aws-vpn as=65010 router-id=203.0.113.10
-/ip firewall address-list add list=aws-lans address=192.168.10.0/24
-/ip firewall address-list add list=aws-lans address=192.168.11.0/24
+# as=65010 router-id=203.0.113.10 instead of instance=aws1920
+/routing bgp instance add name=aws1920 as=65010 router-id=203.0.113.10
+/ip firewall address-list add list=aws1920-lans address=192.168.10.0/24
+/ip firewall address-list add list=aws1920-lans address=192.168.11.0/24
 /routing filter rule add chain=aws1920-out rule="if (dst == 192.168.10.0/24) { set bgp-med 100; accept }"
 /routing filter rule add chain=aws1920-out rule="if (dst == 192.168.11.0/24) { set bgp-med 100; accept }"
 /routing filter rule add chain=aws1920-out rule="reject"
 /routing filter rule add chain=aws1920-in rule="if (dst == 10.30.0.0/16) { accept }"
 /routing filter rule add chain=aws1920-in rule="reject"
-/routing bgp connection add name=aws1920 instance=aws-vpn local.role=ebgp local.address=169.254.30.2 remote.address=169.254.30.1 remote.as=64514 hold-time=30s keepalive-time=10s output.network=aws-lans output.filter-chain=aws1920-out input.filter=aws1920-in
+/routing bgp connection add name=aws1920 instance=aws1920 local.role=ebgp local.address=169.254.30.2 remote.address=169.254.30.1 remote.as=64514 hold-time=30s keepalive-time=10s output.network=aws1920-lans output.filter-chain=aws1920-out input.filter=aws1920-in
 /routing filter rule add chain=aws1921-out rule="if (dst == 192.168.10.0/24) { set bgp-med 200; accept }"
 /routing filter rule add chain=aws1921-out rule="if (dst == 192.168.11.0/24) { set bgp-med 200; accept }"
 /routing filter rule add chain=aws1921-out rule="reject"
 /routing filter rule add chain=aws1921-in rule="if (dst == 10.30.0.0/16) { accept }"
 /routing filter rule add chain=aws1921-in rule="reject"
-/routing bgp connection add name=aws1921 instance=aws-vpn local.role=ebgp local.address=169.254.30.6 remote.address=169.254.30.5 remote.as=64514 hold-time=30s keepalive-time=10s output.network=aws-lans output.filter-chain=aws1921-out input.filter=aws1921-in
+/routing bgp connection add name=aws1921 instance=aws1920 local.role=ebgp local.address=169.254.30.6 remote.address=169.254.30.5 remote.as=64514 hold-time=30s keepalive-time=10s output.network=aws1920-lans output.filter-chain=aws1921-out input.filter=aws1921-in
 
 # --- firewall: before the rule of chain input that drops
 # /ip firewall filter add chain=input action=accept protocol=udp src-address=198.51.100.101 dst-port=500,4500

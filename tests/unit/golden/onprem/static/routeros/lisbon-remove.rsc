@@ -1,6 +1,7 @@
 # lisbon: takes vpn-04a7d1e9c83b5f260 off again. Load with: import FILE
 /ip route remove [find gateway=aws1924]
 /tool netwatch remove [find comment=aws1924]
+/system scheduler remove [find name=aws1924]
 /ip ipsec policy remove [find comment~"aws1924-"]
 /ip ipsec identity remove [find peer=aws1924]
 /ip ipsec peer remove [find name=aws1924]
@@ -10,6 +11,7 @@
 /interface bridge remove [find name=aws1924]
 /ip route remove [find gateway=aws1925]
 /tool netwatch remove [find comment=aws1925]
+/system scheduler remove [find name=aws1925]
 /ip ipsec policy remove [find comment~"aws1925-"]
 /ip ipsec identity remove [find peer=aws1925]
 /ip ipsec peer remove [find name=aws1925]

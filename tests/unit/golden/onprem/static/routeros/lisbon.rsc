@@ -34,7 +34,12 @@
 /ip ipsec policy add peer=aws1925 proposal=aws1925 tunnel=yes src-address=192.168.30.0/24 dst-address=10.30.0.0/16 comment=aws1925-vpc
 
 # --- preference: while AWS's end of tunnel 1 answers its policies apply, being the first
-/tool netwatch add type=icmp host=169.254.30.17 interval=3s packet-count=9 packet-interval=250ms thr-loss-percent=99 comment=aws1924 down-script="/ip ipsec policy disable [find comment=aws1924-vpc]" up-script="/ip ipsec policy enable [find comment=aws1924-vpc]"
+# AWS answers through a tunnel as long as it is up. So a tunnel that is left is also ended, and AWS told where IKE still gets through,
+# unless the other is silent too, and tried every 5 minutes. After MikroTik's documents, not run
+/tool netwatch add type=icmp host=169.254.30.17 interval=3s packet-count=9 packet-interval=250ms thr-loss-percent=99 comment=aws1924 down-script="/ip ipsec policy disable [find comment=aws1924-vpc]; :if ([/ping 169.254.30.21 src-address=169.254.30.22 count=3 interval=200ms] > 0) do={/ip ipsec peer disable [find name=aws1924]} else={/ip ipsec peer enable [find name=aws1925]}" up-script="/ip ipsec policy enable [find comment=aws1924-vpc]"
+/system scheduler add name=aws1924 interval=5m on-event=":if ([/tool netwatch get [find comment=aws1924] status] = \"down\") do={/ip ipsec peer enable [find name=aws1924]; :delay 20s; :if ([/tool netwatch get [find comment=aws1924] status] = \"down\" and [/ping 169.254.30.21 src-address=169.254.30.22 count=3 interval=200ms] > 0) do={/ip ipsec peer disable [find name=aws1924]}}"
+/tool netwatch add type=icmp host=169.254.30.21 interval=3s packet-count=9 packet-interval=250ms thr-loss-percent=99 comment=aws1925 down-script=":if ([/ping 169.254.30.17 src-address=169.254.30.18 count=3 interval=200ms] > 0) do={/ip ipsec peer disable [find name=aws1925]} else={/ip ipsec peer enable [find name=aws1924]}"
+/system scheduler add name=aws1925 interval=5m on-event=":if ([/tool netwatch get [find comment=aws1925] status] = \"down\") do={/ip ipsec peer enable [find name=aws1925]; :delay 20s; :if ([/tool netwatch get [find comment=aws1925] status] = \"down\" and [/ping 169.254.30.17 src-address=169.254.30.18 count=3 interval=200ms] > 0) do={/ip ipsec peer disable [find name=aws1925]}}"
 
 # --- no NAT between the LANs and the VPC (what is not tracked is not translated), and TCP's MSS: ipsec/tcp_mss_adjustment or what fits
 /ip firewall raw add chain=prerouting action=notrack src-address=192.168.30.0/24 dst-address=10.30.0.0/16
