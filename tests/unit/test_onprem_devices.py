@@ -278,7 +278,7 @@ def test_a_playbook_loads_the_file_of_the_configuration(device: str) -> None:
     ((module, options),) = (
         (name, value) for name, value in play["tasks"][0].items() if name not in ("name", "no_log")
     )
-    assert module.endswith("_config")
+    assert module.endswith("_config") or options["selector"] == "upload.system.config-script"
     assert play["tasks"][0]["no_log"] is True
     configuration = next(file for file in render(connection(BGP), device))
     assert str(configuration.path) in str(options)

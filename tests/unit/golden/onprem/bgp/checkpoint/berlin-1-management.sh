@@ -33,5 +33,6 @@ mgmt_cli -s "$session" add vpn-community-star name "aws1921" \
   use-shared-secret true shared-secrets.1.external-gateway "aws1921" shared-secrets.1.shared-secret "second.example.key_2"
 mgmt_cli -s "$session" publish
 mgmt_cli -s "$session" logout
+# dead peer detection needs tunnel_keepalive_method dpd for the gateway and for both devices above (GuiDBedit, network_objects; AWS's user guide)
 # then in SmartConsole: Permanent Tunnels on in both communities, a rule that lets the LANs and the VPC pass in both directions
 # (192.168.10.0/24, 192.168.11.0/24; 10.30.0.0/16), no NAT between them, and install the policy
