@@ -81,10 +81,11 @@ class KernelLab(IpsecLab):
 
     def remove(self) -> str:
         """Runs the rendered removal; what it says."""
-        self._watch().kill()
+        self.watch().kill()
         return self._script("remove")[1]
 
-    def _watch(self) -> Program:
+    def watch(self) -> Program:
+        """The rendered watch."""
         (watch,) = (program for program in self.router.programs if program.name == "watch")
         return watch
 
