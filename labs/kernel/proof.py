@@ -35,7 +35,9 @@ def prove(device: str, routing: str) -> None:
         for fault in ("killed", "half-dead"):
             moved, back = running.seconds_to_recover(FAULTS[fault], LEFT, BACK)
             if moved is None:
-                raise NetworkError(f"{say} a {fault} tunnel was not left within {LEFT} s:\n{lab.watch().log()}")
+                raise NetworkError(
+                    f"{say} a {fault} tunnel was not left within {LEFT} s:\n{lab.watch().log()}"
+                )
             print(say, f"{fault}: tunnel 2 after {moved:.1f} s, and again tunnel 1 after {back:.1f} s")
         lab.kill_endpoint(made.tunnels[1])
         wait_until(lambda: lab.check()[0] == 1, BACK, "the check's objection to a dead tunnel")
