@@ -41,8 +41,8 @@ class Program:
         return self.sandbox.run("pulumi", *arguments, cwd=self.folder, env=env)
 
     def up(self, stack: str, *arguments: str | Path, env: Mapping[str, str] | None = None) -> Finished:
-        """Deploys the stack, creating it when it is missing."""
-        return self.pulumi("up", "--yes", "--stack", stack, *arguments, env=env)
+        """Deploys the stack, creating it when it is missing; a preview would run all of it twice."""
+        return self.pulumi("up", "--yes", "--skip-preview", "--stack", stack, *arguments, env=env)
 
     def preview(self, stack: str, *arguments: str | Path, env: Mapping[str, str] | None = None) -> Finished:
         """What `up` would do."""
@@ -50,11 +50,11 @@ class Program:
 
     def refresh(self, stack: str, *arguments: str | Path) -> Finished:
         """Takes over what the cloud holds."""
-        return self.pulumi("refresh", "--yes", "--stack", stack, *arguments)
+        return self.pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, *arguments)
 
     def destroy(self, stack: str, *arguments: str | Path) -> Finished:
         """Deletes everything in the stack."""
-        return self.pulumi("destroy", "--yes", "--stack", stack, *arguments)
+        return self.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack, *arguments)
 
     def outputs(self, stack: str) -> dict[str, Any]:
         """The stack's exports, secrets in clear."""

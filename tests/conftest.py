@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Ends a run in which set-ups would be made once a worker: pytest-xdist groups by a suffix of tests' ids."""
+    """Ends a run whose groups pytest-xdist could not mark: every worker would set up what they share."""
     if not hasattr(session.config, "workerinput"):
         return
     for item in session.items:
