@@ -17,6 +17,7 @@ from access.cloud import TunnelInCloud
 from access.commands import Access, Profiles
 from access.errors import AccessError
 from command.examples import examples
+from model.errors import WrongUseError
 from stacks.sections.openvpn import ClientName, OpenVpnSettings
 from stacks.settings import Settings
 from stacks.stack_file import read_stack_file
@@ -209,7 +210,7 @@ def _tunnel(settings: Settings, stack: str, name: str | None) -> OpenVpnSettings
         return settings.open_vpn[0]
     if name not in names:
         known = ", ".join(names) or f"(stack {stack} has none)"
-        raise AccessError(f"--tunnel {name or '(not given)'}; should be one of {known}")
+        raise WrongUseError(f"--tunnel {name or '(not given)'}; should be one of {known}")
     return settings.open_vpn[names.index(name)]
 
 
@@ -217,7 +218,7 @@ def _client_name(text: str) -> str:
     try:
         return TypeAdapter(ClientName).validate_python(text)
     except ValidationError as error:
-        raise AccessError(f"{text!r}; should be {error.errors()[0]['msg']}") from None
+        raise WrongUseError(f"{text!r}; should be {error.errors()[0]['msg']}") from None
 
 
 def _profiles(days: int, output: str | None, address: str | None) -> Profiles:

@@ -22,6 +22,17 @@ INSTANCE_TYPE = "t4g.nano"
 ALARM_PERIOD_SECONDS = 60
 ALARM_PERIODS = 5
 
+METRICS = (
+    "MainHealthy",
+    "StandbyHealthy",
+    "AddressOnMain",
+    "NoMovePossible",
+    "Moves",
+    "MoveSeconds",
+    "ApiErrors",
+)
+"""What it sends each minute; `MoveSeconds` after a move alone."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FailoverMonitorArgs:
@@ -45,13 +56,17 @@ class FailoverMonitor(pulumi.ComponentResource):
 
     It keeps nothing of its own: all that it knows it reads from AWS when it starts, so it may die at any
     moment. An alarm tells when it is silent, another when standby could not take over. It runs in a public
-    subnet, without any open port, as it needs AWS's public endpoints.
+    subnet, without any open port, as it needs AWS's public endpoints. `customMetrics` says how many metrics
+    it sends, which AWS charges by number.
     """
+
+    alarm_arns: Sequence[pulumi.Output[str]]
 
     def __init__(
         self, name: str, args: FailoverMonitorArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("aws-vpn:failover:FailoverMonitor", name, None, opts)
+        sent = {"customMetrics": len(METRICS)}
+        super().__init__("aws-vpn:failover:FailoverMonitor", name, sent, opts)
         self._name, self._args = name, args
         self._own = pulumi.ResourceOptions(parent=self)
         archive = HostArchive(
@@ -98,14 +113,19 @@ class FailoverMonitor(pulumi.ComponentResource):
             ],
             opts=self._own,
         )
-        self._alarm("silent", "AddressOnMain", "The failover monitor is silent", missing="breaching")
-        self._alarm("standby-down", "StandbyHealthy", "Standby could not take over", missing="notBreaching")
-        self.register_outputs({})
+        self.alarm_arns = [
+            role.alarm_arn,
+            self._alarm("silent", "AddressOnMain", "The failover monitor is silent", missing="breaching"),
+            self._alarm(
+                "standby-down", "StandbyHealthy", "Standby could not take over", missing="notBreaching"
+            ),
+        ]
+        self.register_outputs(sent)
 
-    def _alarm(self, part: str, metric: str, description: str, missing: str) -> None:
+    def _alarm(self, part: str, metric: str, description: str, missing: str) -> pulumi.Output[str]:
         """A metric that the monitor sends once a minute, below what it is in good times for five minutes."""
         name, args = f"{self._name}-{part}", self._args
-        aws.cloudwatch.MetricAlarm(
+        return aws.cloudwatch.MetricAlarm(
             name,
             name=args.labels.names.of(name),
             alarm_description=f"{description}: {args.host.name} in {args.host.environment}",
@@ -122,7 +142,7 @@ class FailoverMonitor(pulumi.ComponentResource):
             ok_actions=[args.alert_topic_arn],
             tags=args.labels.tagged(name),
             opts=self._own,
-        )
+        ).arn
 
     def _template(self, role: HostRole, archive: HostArchive) -> aws.ec2.LaunchTemplate:
         name, args = self._name, self._args

@@ -13,10 +13,11 @@ import pulumi_aws as aws
 from components.failover_monitor import FailoverMonitor, FailoverMonitorArgs
 from components.host_archives import HostArchives
 from components.labels import Labels
-from components.log_alarm import METRIC_NAMESPACE
+from components.pair_metrics import SEND_STATEMENT
 from components.server_pair import ServerPair
 from components.vpc import RouteTable
 from hosts.failover_monitor import MonitorHost
+from model.names import METRIC_NAMESPACE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,7 @@ class FloatingIp(pulumi.ComponentResource):
     """
 
     public_ip: pulumi.Output[str]
+    alarm_arns: Sequence[pulumi.Output[str]]
 
     def __init__(self, name: str, args: FloatingIpArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         followers = {
@@ -67,7 +69,7 @@ class FloatingIp(pulumi.ComponentResource):
         self._address = args.address
         self.public_ip = self._address.public_ip
         self._routes()
-        self._monitor()
+        self.alarm_arns = self._monitor().alarm_arns
         self.register_outputs({**followers, "publicIp": self.public_ip})
 
     def _routes(self) -> None:
@@ -81,7 +83,7 @@ class FloatingIp(pulumi.ComponentResource):
                     opts=pulumi.ResourceOptions(parent=self, ignore_changes=["networkInterfaceId"]),
                 )
 
-    def _monitor(self) -> None:
+    def _monitor(self) -> FailoverMonitor:
         name, args = f"{self._name}-monitor", self._args
         configuration = args.archives.put(
             f"{self._name}-configuration",
@@ -91,7 +93,7 @@ class FloatingIp(pulumi.ComponentResource):
             content=pulumi.Output.json_dumps(self._configuration(), separators=(",", ":")),
             content_type="application/json",
         )
-        FailoverMonitor(
+        return FailoverMonitor(
             name,
             FailoverMonitorArgs(
                 labels=args.labels,
@@ -157,11 +159,7 @@ class FloatingIp(pulumi.ComponentResource):
                 "*",
                 region,
             ),
-            _allow(
-                ["cloudwatch:PutMetricData"],
-                "*",
-                {"StringEquals": {"cloudwatch:namespace": METRIC_NAMESPACE}},
-            ),
+            SEND_STATEMENT,
             args.archives.read_statement(configuration),
             _allow(["sns:Publish"], args.alert_topic_arn),
             _allow(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -73,6 +73,7 @@ class HardwareVpn(pulumi.ComponentResource):
 
     vpg_id: pulumi.Output[str]
     sites: Mapping[str, ConnectedSite]
+    alarm_arns: Sequence[pulumi.Output[str]]
 
     def __init__(self, name: str, args: HardwareVpnArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(
@@ -87,7 +88,9 @@ class HardwareVpn(pulumi.ComponentResource):
         with_bgp = any(site.bgp_asn is not None for site in logged)
         self._bgp_logs = self._log_group("bgp", args.labels.names.path(f"{name}-bgp")) if with_bgp else None
         self.vpg_id = self._vpg()
+        self._alarms: list[pulumi.Output[str]] = []
         self.sites = {site.name: self._connected(site) for site in args.sites}
+        self.alarm_arns = self._alarms
         self.register_outputs(
             {
                 "vpgId": self.vpg_id,
@@ -137,7 +140,7 @@ class HardwareVpn(pulumi.ComponentResource):
                     opts=_merged(self._own, site.adopted and site.adopted.route_options(cidr)),
                 )
         if not (site.adopted and self._args.adopted and self._args.adopted.keeps_alarms):
-            tunnel_alarms(
+            self._alarms += tunnel_alarms(
                 name,
                 site.name,
                 TunnelAlarmsArgs(

@@ -56,6 +56,7 @@ class HostRole(pulumi.ComponentResource):
     """
 
     profile_name: pulumi.Output[str]
+    alarm_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: HostRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("aws-vpn:host:HostRole", name, None, opts)
@@ -106,7 +107,7 @@ class HostRole(pulumi.ComponentResource):
             tags=args.labels.tagged(name),
             opts=own,
         )
-        log_alarm(
+        self.alarm_arn = log_alarm(
             f"{name}-refused",
             LogAlarmArgs(
                 labels=args.labels,

@@ -8,8 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.labels import Labels
-
-METRIC_NAMESPACE = "aws-vpn"
+from model.names import METRIC_NAMESPACE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +29,11 @@ class LogAlarmArgs:
 
 def log_alarm(
     name: str, args: LogAlarmArgs, parent: pulumi.Resource, after: pulumi.Resource | None = None
-) -> None:
-    """A metric filter and the alarm on what it counts, as children of `parent`; `after` has the group."""
+) -> pulumi.Output[str]:
+    """A metric filter and the alarm on what it counts, as children of `parent`; `after` has the group.
+
+    Returns the alarm's ARN.
+    """
     metric = args.labels.names.of(name)
     aws.cloudwatch.LogMetricFilter(
         name,
@@ -43,7 +45,7 @@ def log_alarm(
         ),
         opts=pulumi.ResourceOptions(parent=parent, depends_on=[after] if after else None),
     )
-    aws.cloudwatch.MetricAlarm(
+    return aws.cloudwatch.MetricAlarm(
         name,
         name=metric,
         alarm_description=args.description,
@@ -58,4 +60,4 @@ def log_alarm(
         alarm_actions=[args.alert_topic_arn],
         tags=args.labels.tagged(name),
         opts=pulumi.ResourceOptions(parent=parent),
-    )
+    ).arn

@@ -14,6 +14,7 @@ from components.floating_ip import FloatingIp, FloatingIpArgs
 from components.host_archives import HostArchives
 from components.host_security_group import HostSecurityGroup, HostSecurityGroupArgs, from_vpc
 from components.labels import Labels
+from components.pair_metrics import PairMetrics, PairMetricsArgs
 from components.server_pair import ServerPair, ServerPairArgs
 from components.vpc import RouteTable
 from hosts.failover_monitor import MonitorHost
@@ -47,6 +48,7 @@ class NatInstances(pulumi.ComponentResource):
     """Main and standby NAT; the default route of every private route table follows the active one."""
 
     public_ip: pulumi.Output[str]
+    alarm_arns: Sequence[pulumi.Output[str]]
 
     def __init__(self, name: str, args: NatInstancesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(TYPE, name, None, opts)
@@ -73,7 +75,7 @@ class NatInstances(pulumi.ComponentResource):
             ),
             self._own,
         )
-        FloatingIp(
+        floating = FloatingIp(
             name,
             FloatingIpArgs(
                 labels=args.labels,
@@ -95,6 +97,12 @@ class NatInstances(pulumi.ComponentResource):
             ),
             self._own,
         )
+        metrics = PairMetrics(
+            name,
+            PairMetricsArgs(labels=args.labels, kind="nat", alert_topic_arn=args.alert_topic_arn),
+            self._own,
+        )
+        self.alarm_arns = [servers.alarm_arn, *floating.alarm_arns, *metrics.alarm_arns]
         self.public_ip = address.public_ip
         self.register_outputs({"publicIp": self.public_ip})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
@@ -65,8 +65,7 @@ class Network(pulumi.ComponentResource):
             zone: self._private_routes(f"private-{zone[-1]}", subnet)
             for zone, subnet in private_subnet_ids.items()
         }
-        if args.nat_gateways:
-            self._nat_gateways()
+        nat_gateway_ids = dict(self._nat_gateways()) if args.nat_gateways else {}
         self._flow_logs()
         private = {f"private-{zone[-1]}": table for zone, table in self._private_tables.items()}
         self.vpc = Vpc(
@@ -78,6 +77,7 @@ class Network(pulumi.ComponentResource):
             client_tables={"public": public_table, **private},
             private_tables=private,
             internet_access=self._internet_access,
+            nat_gateway_ids=nat_gateway_ids,
         )
         self.register_outputs(
             {
@@ -139,7 +139,7 @@ class Network(pulumi.ComponentResource):
         ]
         return table, [route, *associations]
 
-    def _nat_gateways(self) -> None:
+    def _nat_gateways(self) -> Iterator[tuple[str, pulumi.Output[str]]]:
         for zone, table in self._private_tables.items():
             part = f"nat-{zone[-1]}"
             name = f"{self._name}-{part}"
@@ -158,6 +158,7 @@ class Network(pulumi.ComponentResource):
                 nat_gateway_id=gateway.id,
                 opts=self._own,
             )
+            yield part, gateway.id
 
     def _flow_logs(self) -> None:
         name, labels = f"{self._name}-flow-logs", self._args.labels

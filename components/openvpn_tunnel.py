@@ -21,6 +21,7 @@ from components.host_security_group import (
 )
 from components.labels import Labels
 from components.log_alarm import LogAlarmArgs, log_alarm
+from components.pair_metrics import PairMetrics, PairMetricsArgs
 from components.server_pair import ServerPair, ServerPairArgs
 from components.vpc import RouteTable
 from hosts.failover_monitor import MonitorHost
@@ -48,12 +49,6 @@ class LogAlarm:
 
 
 LOG_ALARMS = (
-    LogAlarm(
-        part="expiry",
-        pattern=f'[program="{FETCH_IDENTIFIER}:", kind, what, verb="expires", ...]',
-        description="certificate or revocation list about to expire; run aws-vpn access publish",
-        period_seconds=3600,
-    ),
     LogAlarm(
         part="fetch",
         pattern=f'[program="{FETCH_IDENTIFIER}:", failed="{FETCH_IDENTIFIER}:", ...]',
@@ -108,6 +103,7 @@ class OpenVpnTunnel(pulumi.ComponentResource):
     """
 
     public_ip: pulumi.Output[str]
+    alarm_arns: Sequence[pulumi.Output[str]]
 
     def __init__(
         self, name: str, args: OpenVpnTunnelArgs, opts: pulumi.ResourceOptions | None = None
@@ -122,7 +118,7 @@ class OpenVpnTunnel(pulumi.ComponentResource):
         secrets = {kind: self._secret(kind) for kind in ("server", "crl", "probe")}
         self._address = elastic_address(name, args.labels, self, TYPE)
         servers = self._servers(secrets)
-        FloatingIp(
+        floating = FloatingIp(
             name,
             FloatingIpArgs(
                 labels=args.labels,
@@ -149,8 +145,17 @@ class OpenVpnTunnel(pulumi.ComponentResource):
             ),
             self._own,
         )
-        for alarm in LOG_ALARMS:
-            self._log_alarm(alarm, servers)
+        metrics = PairMetrics(
+            name,
+            PairMetricsArgs(labels=args.labels, kind="openvpn", alert_topic_arn=args.alert_topic_arn),
+            self._own,
+        )
+        self.alarm_arns = [
+            servers.alarm_arn,
+            *floating.alarm_arns,
+            *metrics.alarm_arns,
+            *(self._log_alarm(alarm, servers) for alarm in LOG_ALARMS),
+        ]
         self.public_ip = self._address.public_ip
         self.register_outputs({**claims, "publicIp": self.public_ip})
 
@@ -194,9 +199,9 @@ class OpenVpnTunnel(pulumi.ComponentResource):
             self._own,
         )
 
-    def _log_alarm(self, alarm: LogAlarm, servers: ServerPair) -> None:
+    def _log_alarm(self, alarm: LogAlarm, servers: ServerPair) -> pulumi.Output[str]:
         args = self._args
-        log_alarm(
+        return log_alarm(
             f"{self._name}-{alarm.part}",
             LogAlarmArgs(
                 labels=args.labels,

@@ -13,6 +13,7 @@ from components.host_archives import HostArchive, HostArchiveArgs, HostArchives
 from components.host_image import debian_image, unless_asked
 from components.host_role import HostRole, HostRoleArgs
 from components.labels import Labels
+from components.pair_metrics import SEND_STATEMENT
 from hosts.content import HostContent
 
 
@@ -48,6 +49,7 @@ class ServerPair(pulumi.ComponentResource):
     IP, and standby never holds it at all in good times.
     """
 
+    alarm_arn: pulumi.Output[str]
     main: aws.ec2.Instance
     standby: aws.ec2.Instance
 
@@ -72,11 +74,12 @@ class ServerPair(pulumi.ComponentResource):
                 log_group=args.log_group,
                 log_retention_days=args.log_retention_days,
                 encryption_key_arn=args.encryption_key_arn,
-                statements=[*args.statements, archive.read_statement],
+                statements=[*args.statements, SEND_STATEMENT, archive.read_statement],
                 alert_topic_arn=args.alert_topic_arn,
             ),
             pulumi.ResourceOptions(parent=self),
         )
+        self.alarm_arn = role.alarm_arn
         image_id = debian_image(args.instance_type, args.image_release, self)
         main_subnet, standby_subnet = args.subnet_ids
         self.standby = self._server(f"{name}-standby", args, standby_subnet, image_id, role)

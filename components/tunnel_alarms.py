@@ -26,15 +26,14 @@ class TunnelAlarmsArgs:
     tags: Mapping[str, str]
 
 
-def tunnel_alarms(name: str, site: str, args: TunnelAlarmsArgs, opts: pulumi.ResourceOptions) -> None:
+def tunnel_alarms(
+    name: str, site: str, args: TunnelAlarmsArgs, opts: pulumi.ResourceOptions
+) -> list[pulumi.Output[str]]:
     """One on any tunnel that is down, one on both: TunnelState of a VpnId spans its two tunnels.
 
-    A tunnel that is down may send nothing, so that missing data is a tunnel down.
+    A tunnel that is down may send nothing, so that missing data is a tunnel down. Returns the alarms' ARNs.
     """
-    for part, statistic, down in (
-        ("tunnel-state", "Minimum", "A tunnel is"),
-        ("all-tunnels-down", "Maximum", "Both tunnels are"),
-    ):
+    return [
         aws.cloudwatch.MetricAlarm(
             f"{name}-{part}",
             name=args.labels.names.of(f"{name}-{part}"),
@@ -52,4 +51,9 @@ def tunnel_alarms(name: str, site: str, args: TunnelAlarmsArgs, opts: pulumi.Res
             ok_actions=[args.alert_topic_arn],
             tags=args.tags,
             opts=opts,
+        ).arn
+        for part, statistic, down in (
+            ("tunnel-state", "Minimum", "A tunnel is"),
+            ("all-tunnels-down", "Maximum", "Both tunnels are"),
         )
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from typing import Protocol
 
@@ -30,7 +30,8 @@ class Vpc:
 
     `site_tables` learn the routes to sites, `client_tables` get those to clients and offices, and
     `private_tables` belong to subnets without a way to the internet of their own: their default route may be
-    NAT's. A part (`private-a`, or an id) tells the table in names. Hosts wait for `internet_access`.
+    NAT's. A part (`private-a`, or an id) tells the table in names. Hosts wait for `internet_access`. NAT
+    gateways of the program's own are by part, too (`nat-a`).
     """
 
     id: pulumi.Output[str]
@@ -41,3 +42,4 @@ class Vpc:
     client_tables: Mapping[str, RouteTable]
     private_tables: Mapping[str, RouteTable]
     internet_access: Sequence[pulumi.Resource] = ()
+    nat_gateway_ids: Mapping[str, pulumi.Output[str]] = field(default_factory=dict[str, pulumi.Output[str]])

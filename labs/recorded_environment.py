@@ -25,6 +25,8 @@ def made_up(type_: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, An
                 "tunnel2Address": "192.0.2.2",
                 "customerGatewayConfiguration": f"<vpn_connection id='{name}'/>",
             }
+        case "aws:cloudwatch/metricAlarm:MetricAlarm":
+            return {"arn": f"arn:aws:cloudwatch:eu-central-1:123456789012:alarm:{inputs['name']}"}
         case "aws:ec2/instance:Instance":
             return {"primaryNetworkInterfaceId": f"eni-{name}"}
         case "aws:ec2/eip:Eip":

@@ -47,6 +47,8 @@ def configurations(draw: st.DrawFn, *, most_sites: int = 10, most_tunnels: int =
     )
     config["aws-vpn:deletionProtection"] = draw(st.booleans())
     if draw(st.booleans()):
+        config["aws-vpn:monitoring"] = {"dashboard": draw(st.booleans()), "metricsPort": 9470}
+    if draw(st.booleans()):
         config["aws-vpn:monthlyBudget"] = draw(st.integers(1, 1_000_000))
     return config
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 PROJECT = "aws-vpn"
 
+METRIC_NAMESPACE = PROJECT
+"""Where all metrics of all environments are, that hosts send or log groups count (CloudWatch)."""
+
 STACK_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 """The stacks whose resources AWS has names for: an SNS topic's takes no other characters (CreateTopic)."""
 

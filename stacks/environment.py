@@ -10,6 +10,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.alert_topic import AlertTopic, AlertTopicArgs
+from components.dashboard import Dashboard, DashboardArgs
+from components.dashboard_body import Kind, Shown, ShownSite
 from components.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.existing_network import ExistingNetwork, ExistingNetworkArgs
 from components.hardware_vpn import HardwareVpn, HardwareVpnArgs
@@ -74,6 +76,8 @@ class Environment:
         self._hardware_vpn = settings.hardware_vpn and self._build_hardware_vpn(settings.hardware_vpn)
         self._tunnels = {tunnel.name: self._build_tunnel(tunnel) for tunnel in settings.open_vpn}
         self._nat = self._build_nat_instances() if settings.nat.mode == "instances" else None
+        if settings.monitoring.dashboard:
+            Dashboard("dashboard", DashboardArgs(labels=self._labels, shown=self._shown()))
 
     def exports(self) -> dict[str, Any]:
         """What a user needs next, by the name of the stack's output."""
@@ -230,6 +234,28 @@ class Environment:
                 alert_topic_arn=self._alerts.arn,
             ),
             self._after_internet_access(),
+        )
+
+    def _shown(self) -> Shown:
+        vpn, nat = self._hardware_vpn, self._nat
+        tunnels = {f"openvpn-{name}": tunnel for name, tunnel in self._tunnels.items()}
+        pairs: dict[str, Kind] = dict.fromkeys(tunnels, "openvpn")
+        if nat:
+            pairs["nat"] = "nat"
+        return Shown(
+            environment=self._labels.names.stack,
+            region=self._settings.region,
+            sites=[
+                ShownSite(
+                    name=name,
+                    vpn_connection_id=site.vpn_connection_id,
+                    outside_addresses=site.outside_addresses,
+                )
+                for name, site in (vpn.sites.items() if vpn else ())
+            ],
+            pairs=pairs,
+            nat_gateways=self._vpc.nat_gateway_ids,
+            alarm_arns=[arn for one in (vpn, *tunnels.values(), nat) if one for arn in one.alarm_arns],
         )
 
     def _after_internet_access(self) -> pulumi.ResourceOptions:

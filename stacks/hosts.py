@@ -35,6 +35,7 @@ def openvpn_server(stack: str, settings: Settings, tunnel: OpenVpnSettings) -> S
         fixed_addresses=dict(tunnel.fixed_addresses),
         keepalive_interval=tunnel.keepalive.interval_seconds,
         keepalive_timeout=tunnel.keepalive.timeout_seconds,
+        metrics_port=settings.monitoring.metrics_port,
     )
 
 
@@ -45,6 +46,7 @@ def nat_instance(stack: str, settings: Settings) -> NatHost:
         region=settings.region,
         vpc_cidrs=settings.network.cidrs,
         log_group=EnvironmentNames(stack).path("nat"),
+        metrics_port=settings.monitoring.metrics_port,
     )
 
 

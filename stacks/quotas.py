@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from components.dashboard_body import Kind, Shown, ShownSite, dashboard_body, metrics_of
 from stacks.sections.section import Problem
 from stacks.settings import Settings
 
@@ -22,6 +23,12 @@ MOST_ROUTES, DEFAULT_ROUTES = 1000, 500
 MOST_ROUTE_TABLES = 80
 """Route tables that a failover monitor may be let change routes in: its role names each by its ARN of some 75
 characters, and the policies in a role end at 10,240 ("IAM and AWS STS quotas"; not adjustable)."""
+
+MOST_WIDGETS, MOST_DASHBOARD_METRICS = 500, 2500
+"""Widgets on a dashboard, and metrics in all of them ("CloudWatch service quotas"; not adjustable)."""
+
+MOST_ALARMS_OF_A_PAIR = 13
+"""Alarms of an OpenVPN tunnel; NAT instances have fewer."""
 
 DEFAULT_ELASTIC_IPS = 5
 """Elastic IP addresses in a region, of all stacks of an account together."""
@@ -45,6 +52,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
             f"at most {MOST_ROUTE_TABLES} beside OpenVPN tunnels: a monitor's role names each, and"
             " an IAM role's policies end at 10,240 characters",
         )
+    yield from _dashboard_problems(settings)
     routes = _static_routes(settings)
     if routes > MOST_ROUTES:
         yield Problem(
@@ -53,6 +61,40 @@ def problems(settings: Settings) -> Iterator[Problem]:
             f"at most {MOST_ROUTES} routes to client pools and offices, as wider blocks if need be: a route"
             " table takes no more (quota: routes per route table)",
         )
+
+
+def _dashboard_problems(settings: Settings) -> Iterator[Problem]:
+    widgets, metrics = _on_the_dashboard(settings)
+    if widgets > MOST_WIDGETS or metrics > MOST_DASHBOARD_METRICS:
+        yield Problem(
+            "monitoring.dashboard",
+            True,
+            f"false: a dashboard has at most {MOST_WIDGETS} widgets and {MOST_DASHBOARD_METRICS} metrics, and"
+            f" these sites and tunnels would take {widgets} and {metrics}",
+        )
+
+
+def _on_the_dashboard(settings: Settings) -> tuple[int, int]:
+    if not settings.monitoring.dashboard:
+        return 0, 0
+    sites = settings.hardware_vpn.sites if settings.hardware_vpn else ()
+    pairs: dict[str, Kind] = {tunnel.name: "openvpn" for tunnel in settings.open_vpn}
+    if settings.nat.mode == "instances":
+        pairs["nat"] = "nat"
+    gateways = settings.network.availability_zones if settings.nat.mode == "gateways" else ()
+    body = dashboard_body(
+        Shown(
+            environment="",
+            region=settings.region,
+            sites=[
+                ShownSite(name=site.name, vpn_connection_id="", outside_addresses=("", "")) for site in sites
+            ],
+            pairs=pairs,
+            nat_gateways=dict.fromkeys(gateways, ""),
+            alarm_arns=[""] * (2 * len(sites) + MOST_ALARMS_OF_A_PAIR * len(pairs)),
+        )
+    )
+    return len(body["widgets"]), len(metrics_of(body))
 
 
 def advice(settings: Settings) -> Iterator[str]:

@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from hosts.nat import PROBE_PORT
 from model.addresses import StackClaim, overlaps
 from model.constraints import each_once, matching
 from stacks.sections.hardware_vpn import HardwareVpnSettings
+from stacks.sections.monitoring import MonitoringSettings
 from stacks.sections.nat import NatSettings
 from stacks.sections.network import NetworkSettings
 from stacks.sections.openvpn import OpenVpnSettings
@@ -81,6 +83,8 @@ class Settings(Section):
     out, hosts are made from the newest, and keep theirs."""
     alerts: Alerts = Alerts()
     """Who is notified when a tunnel is down."""
+    monitoring: MonitoringSettings = MonitoringSettings()
+    """What is shown of it, and to whom."""
     monthly_budget: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = None
     """US dollars a month that it may cost at list prices, without traffic: the policy `monthly-budget`."""
     tags: dict[TagKey, TagValue] = Field(default_factory=dict)
@@ -120,6 +124,7 @@ class Settings(Section):
         yield from self._range_problems()
         yield from self._overlap_problems()
         yield from self._tunnel_problems()
+        yield from self._port_problems()
         yield from self._tag_problems()
 
     def _sections(self) -> Iterator[tuple[str, Section]]:
@@ -147,6 +152,15 @@ class Settings(Section):
                     site.certificate_arn,
                     f"a certificate in {self.region}, where the customer gateway is",
                 )
+
+    def _port_problems(self) -> Iterator[Problem]:
+        """Where servers listen already, another program cannot."""
+        port = self.monitoring.metrics_port
+        taken = [tunnel.listening_port for tunnel in self.open_vpn if tunnel.protocol == "tcp"]
+        if self.nat.mode == "instances":
+            taken.append(PROBE_PORT)
+        if port in taken:
+            yield Problem("monitoring.metricsPort", port, "a port where no tunnel and no NAT probe is")
 
     def _tag_problems(self) -> Iterator[Problem]:
         """Keys are compared as IAM does, which does not tell capitals from small letters (TagRole)."""

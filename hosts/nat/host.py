@@ -7,6 +7,8 @@ from ipaddress import IPv4Address, IPv4Network
 
 from hosts.content import SHARED_PACKAGES, START_PROGRAM, HostContent, one_or_all, start_script
 from hosts.journal import SHIP_UNIT, journal_files
+from hosts.metrics import PACKAGES as MEASURED_WITH
+from hosts.metrics import Measuring, metrics_files, metrics_units
 from hosts.session_manager import INSTALL_UNIT, session_manager_files
 
 PROBE_PORT = 9443
@@ -46,7 +48,10 @@ answer TCP on 443. One of them away is not the internet away: probes alternate b
 
 @dataclass(frozen=True, slots=True)
 class NatHost:
-    """One NAT instance. `vpc_cidrs` are what it translates; nothing else may use it as a way out."""
+    """One NAT instance. `vpc_cidrs` are what it translates; nothing else may use it as a way out.
+
+    `name` is the pair's. From `metrics_port`, if any, the VPC may read what it measures.
+    """
 
     environment: str
     region: str
@@ -54,11 +59,18 @@ class NatHost:
     log_group: str
     probe_port: int = PROBE_PORT
     probe_targets: tuple[ProbeTarget, ...] = PUBLIC_RESOLVERS
+    name: str = "nat"
+    metrics_port: int | None = None
+
+    @property
+    def measuring(self) -> Measuring:
+        """What it measures as."""
+        return Measuring(self.environment, self.region, self.name, self.metrics_port)
 
 
 def content(host: NatHost) -> HostContent:
     """Everything the instance is made of. It carries no secret."""
-    return HostContent((*SHARED_PACKAGES, *PACKAGES), files(host))
+    return HostContent((*SHARED_PACKAGES, *MEASURED_WITH, *PACKAGES), files(host))
 
 
 def files(host: NatHost) -> dict[str, str]:
@@ -67,7 +79,8 @@ def files(host: NatHost) -> dict[str, str]:
         "/etc/nftables.conf": ruleset(host),
         "/etc/modules-load.d/nat.conf": "nf_conntrack\n",
         KERNEL_FILE: KERNEL_SETTINGS,
-        START_PROGRAM: _START,
+        START_PROGRAM: _start(host),
+        **metrics_files(host.measuring),
         **journal_files(host.region, host.log_group),
         **session_manager_files(host.region),
     }
@@ -90,7 +103,7 @@ table ip nat_instance {{
     ct state vmap {{ established : accept, related : accept, invalid : drop }}
     iifname "lo" accept
     ip saddr {vpc} icmp type echo-request accept
-    icmp type {{ destination-unreachable, time-exceeded, parameter-problem }} accept
+{_scraped(host, vpc)}    icmp type {{ destination-unreachable, time-exceeded, parameter-problem }} accept
   }}
   chain forward {{
     type filter hook forward priority filter; policy drop;
@@ -120,12 +133,18 @@ def _to_targets(host: NatHost) -> str:
     return f"dnat ip addr . port to numgen inc mod {len(targets)} map {{ {turns} }}"
 
 
-_START = start_script(
-    "modprobe nf_conntrack",
-    "systemctl daemon-reload",
-    "systemctl enable nftables.service",
-    "systemctl restart nftables.service",
-    f"sysctl --load={KERNEL_FILE}",
-    f"systemctl enable --now {SHIP_UNIT}",
-    f"systemctl enable --now --no-block {INSTALL_UNIT}",
-)
+def _scraped(host: NatHost, vpc: str) -> str:
+    port = host.metrics_port
+    return "" if port is None else f"    ip saddr {vpc} tcp dport {port} accept\n"
+
+
+def _start(host: NatHost) -> str:
+    return start_script(
+        "modprobe nf_conntrack",
+        "systemctl daemon-reload",
+        "systemctl enable nftables.service",
+        "systemctl restart nftables.service",
+        f"sysctl --load={KERNEL_FILE}",
+        f"systemctl enable --now {SHIP_UNIT} {metrics_units(host.measuring)}",
+        f"systemctl enable --now --no-block {INSTALL_UNIT}",
+    )

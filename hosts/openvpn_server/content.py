@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from hosts.content import SHARED_PACKAGES, START_PROGRAM, HostContent, program, start_script
 from hosts.journal import SHIP_UNIT, journal_files
-from hosts.openvpn_server.configuration import fixed_addresses, office_configurations, server_configuration
+from hosts.metrics import PACKAGES as MEASURED_WITH
+from hosts.metrics import OpenVpnFiles, metrics_files, metrics_units
+from hosts.openvpn_server.configuration import (
+    DEVICE,
+    fixed_addresses,
+    office_configurations,
+    server_configuration,
+)
 from hosts.openvpn_server.firewall import ruleset
 from hosts.openvpn_server.host import ServerHost
 from hosts.openvpn_server.units import (
@@ -13,6 +20,7 @@ from hosts.openvpn_server.units import (
     KERNEL_SETTINGS,
     SERVER_DROP_IN,
     SERVER_UNIT,
+    STATUS_FILE,
     fetch_service,
 )
 from hosts.session_manager import INSTALL_UNIT, session_manager_files
@@ -24,7 +32,7 @@ KERNEL_FILE = "/etc/sysctl.d/60-openvpn.conf"
 
 def content(host: ServerHost) -> HostContent:
     """Everything the server is made of. It carries no secret, only secrets' names."""
-    return HostContent((*SHARED_PACKAGES, *PACKAGES), files(host))
+    return HostContent((*SHARED_PACKAGES, *MEASURED_WITH, *PACKAGES), files(host))
 
 
 def files(host: ServerHost) -> dict[str, str]:
@@ -37,7 +45,8 @@ def files(host: ServerHost) -> dict[str, str]:
         "/etc/systemd/system/fetch-openvpn-secrets.service": fetch_service(host),
         "/etc/systemd/system/fetch-openvpn-secrets.timer": FETCH_TIMER,
         FETCH_PROGRAM: program("fetch_secrets.py"),
-        START_PROGRAM: _START,
+        START_PROGRAM: _start(host),
+        **metrics_files(host.measuring, OpenVpnFiles(DEVICE, STATUS_FILE, SERVER_FOLDER)),
         **journal_files(host.region, host.log_group),
         **session_manager_files(host.region),
     }
@@ -53,15 +62,16 @@ def configuration_files(host: ServerHost) -> dict[str, str]:
     }
 
 
-_START = start_script(
-    f"mkdir -p {SERVER_FOLDER}/ccd",
-    "systemctl daemon-reload",
-    "systemctl enable nftables.service",
-    "systemctl restart nftables.service",
-    f"sysctl --load={KERNEL_FILE}",
-    f"systemctl enable {SERVER_UNIT}",
-    f"systemctl enable --now fetch-openvpn-secrets.timer {SHIP_UNIT}",
-    # the timer's own first time is a random moment
-    "systemctl start --no-block fetch-openvpn-secrets.service",
-    f"systemctl enable --now --no-block {INSTALL_UNIT}",
-)
+def _start(host: ServerHost) -> str:
+    return start_script(
+        f"mkdir -p {SERVER_FOLDER}/ccd",
+        "systemctl daemon-reload",
+        "systemctl enable nftables.service",
+        "systemctl restart nftables.service",
+        f"sysctl --load={KERNEL_FILE}",
+        f"systemctl enable {SERVER_UNIT}",
+        f"systemctl enable --now fetch-openvpn-secrets.timer {SHIP_UNIT} {metrics_units(host.measuring)}",
+        # the timer's own first time is a random moment
+        "systemctl start --no-block fetch-openvpn-secrets.service",
+        f"systemctl enable --now --no-block {INSTALL_UNIT}",
+    )

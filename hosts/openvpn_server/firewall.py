@@ -73,6 +73,9 @@ def _input(host: ServerHost) -> Iterator[str]:
     yield 'iifname "lo" accept'
     yield "meta l4proto { icmp, icmpv6 } accept"
     yield f'iifname != "{DEVICE}" {host.protocol} dport {host.port} accept'
+    if host.metrics_port is not None:
+        vpc = one_or_all(host.vpc_cidrs)
+        yield f'iifname != "{DEVICE}" ip saddr {vpc} tcp dport {host.metrics_port} accept'
 
 
 def _strangers(host: ServerHost) -> Iterator[str]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
+from hosts.metrics import Measuring
+
 
 @dataclass(frozen=True, slots=True)
 class Office:
@@ -21,7 +23,8 @@ class ServerHost:
     """One OpenVPN server. It holds no secret, only the names under which the instance role may read them.
 
     `vpc_cidrs` are the VPC's blocks, the primary one first; `permitted` are the networks of the VPC that
-    clients may reach. Keepalive times are in seconds.
+    clients may reach. Keepalive times are in seconds. From `metrics_port`, if any, the VPC may read what it
+    measures.
     """
 
     environment: str
@@ -43,6 +46,12 @@ class ServerHost:
     fixed_addresses: Mapping[str, IPv4Address] = field(default_factory=dict[str, IPv4Address])
     keepalive_interval: int = 1
     keepalive_timeout: int = 4
+    metrics_port: int | None = None
+
+    @property
+    def measuring(self) -> Measuring:
+        """What it measures as."""
+        return Measuring(self.environment, self.region, f"openvpn-{self.tunnel}", self.metrics_port)
 
     @property
     def office_networks(self) -> tuple[IPv4Network, ...]:

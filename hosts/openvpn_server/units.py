@@ -8,6 +8,9 @@ from __future__ import annotations
 from hosts.openvpn_server.host import ServerHost
 
 SERVER_UNIT = "openvpn-server@server.service"
+STATUS_FILE = "/run/openvpn-server/status-server.log"
+"""Where Debian's unit has the server write its status, once a minute."""
+
 FETCH_IDENTIFIER = "fetch-openvpn-secrets"
 """How its lines in the log begin: alarms look there, and nobody else can write such a line."""
 

@@ -94,6 +94,13 @@ def _alarm(given: Properties) -> Iterator[Charge]:
     yield Charge("alarm", len(metrics) or 1)
 
 
+def _sent_metrics(given: Properties) -> Iterator[Charge]:
+    """A component that says how many metrics its hosts send."""
+    count = given.get("customMetrics")
+    if isinstance(count, int | float):
+        yield Charge("custom-metric", count)
+
+
 def _one(key: str) -> Callable[[Properties], Iterator[Charge]]:
     def charge(_given: Properties) -> Iterator[Charge]:
         yield Charge(key)
@@ -115,11 +122,12 @@ CHARGES: dict[str, Callable[[Properties], Iterator[Charge]]] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": _one("custom-metric"),
     "aws:cloudwatch/dashboard:Dashboard": _one("dashboard"),
+    "aws-vpn:failover:FailoverMonitor": _sent_metrics,
+    "aws-vpn:monitoring:PairMetrics": _sent_metrics,
 }
 """What is charged for as long as it is there. A group's instances are charged by its launch template."""
 
 BY_USE: dict[str, str] = {
-    "aws:ec2/instance:Instance": "metrics that hosts send",
     "aws:cloudwatch/logGroup:LogGroup": "logs",
     "aws:ec2/flowLog:FlowLog": "flow logs",
     "aws:s3/bucket:Bucket": "storage and requests of buckets",

@@ -45,7 +45,8 @@ servers has two.
 
 def text(costs: Iterable[Cost]) -> str:
     """The page."""
-    return "\n".join((HEAD, *_stacks(list(costs)), "", *_prices(), ""))
+    counted = list(costs)
+    return "\n".join((HEAD, *_stacks(counted), "", *_watching(counted), "", *_prices(), ""))
 
 
 def _stacks(costs: list[Cost]) -> Iterator[str]:
@@ -58,6 +59,18 @@ def _stacks(costs: list[Cost]) -> Iterator[str]:
             sums[line.component] = sums.get(line.component, 0.0) + (line.monthly or 0.0)
         yield from (f"| `{cost.stack}` | {name} | {amount:.2f} |" for name, amount in sums.items())
         yield f"| `{cost.stack}` | **all of it** | **{cost.total:.2f}** |"
+
+
+def _watching(costs: list[Cost]) -> Iterator[str]:
+    """Dashboards, alarms and metrics, which are in the components above."""
+    yield "Of these, what watches them ([monitoring](monitoring.md)):\n"
+    yield "| Stack | What | Number | US dollars a month |"
+    yield "|---|---|---:|---:|"
+    for cost in costs:
+        for key in ("dashboard", "alarm", "custom-metric"):
+            lines = [line for line in cost.lines if line.product == key]
+            count, monthly = sum(line.count for line in lines), sum(line.monthly or 0.0 for line in lines)
+            yield f"| `{cost.stack}` | {product(key).words} | {count:g} | {monthly:.2f} |"
 
 
 def _prices() -> Iterator[str]:

@@ -20,6 +20,7 @@ ROLES = ("deploy", "preview", "operate", "access")
 
 NAMED: dict[str, tuple[str, tuple[str, ...]]] = {
     "alarm": ("cloudwatch", ("alarm:{name}",)),
+    "dashboard": ("cloudwatch", ("dashboard/{name}",)),
     "alarm:any": ("cloudwatch", ("alarm:*",)),
     "autoScalingGroup": ("autoscaling", ("autoScalingGroup:*:autoScalingGroupName/{name}",)),
     "log-group": ("logs", ("log-group:{path}", "log-group:/aws/vendedlogs{path}")),
@@ -84,7 +85,7 @@ class Subject:
         }
         if service == "s3":
             return tuple(f"arn:{self.place.partition}:s3:::{form.format(**words)}" for form in forms)
-        arn = self.place.global_arn if service == "iam" else self.place.arn
+        arn = self.place.global_arn if service == "iam" or kind == "dashboard" else self.place.arn
         return tuple(arn(service, form.format(**words)) for form in forms)
 
 

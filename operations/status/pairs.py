@@ -9,12 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
 
 from hosts.openvpn_server.units import FETCH_IDENTIFIER
-from model.names import EnvironmentNames
+from model.names import METRIC_NAMESPACE, EnvironmentNames
 from model.openvpn_log import CONNECTED, GONE, STARTED
 from operations.status.asking import Asking, Clients
 from operations.status.model import PairState, ServerState
 
-METRIC_NAMESPACE = "aws-vpn"
 METRICS = ("MainHealthy", "StandbyHealthy", "AddressOnMain")
 METRIC_MINUTES = 5
 """The monitor sends its metrics once a minute."""

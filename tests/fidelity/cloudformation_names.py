@@ -13,6 +13,7 @@ _ENCRYPTION = "BucketServerSideEncryptionConfiguration"
 
 TYPES = {
     "aws:autoscaling/group:Group": "AWS::AutoScaling::AutoScalingGroup",
+    "aws:cloudwatch/dashboard:Dashboard": "AWS::CloudWatch::Dashboard",
     "aws:cloudwatch/eventRule:EventRule": "AWS::Events::Rule",
     "aws:cloudwatch/logGroup:LogGroup": "AWS::Logs::LogGroup",
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": "AWS::Logs::MetricFilter",

@@ -62,11 +62,13 @@ def test_version_is_the_projects(capsys: pytest.CaptureFixture[str]) -> None:
         (["access", "isue"], "Error: No such command 'isue'."),
         (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'."),
         (["policies", "check"], "Error: Missing argument 'FILE'."),
+        (["access", "--stack", "dev", "--tunnel", "nope", "list"], "--tunnel nope; should be one of staff"),
     ],
 )
 def test_wrong_use_is_told_with_exit_code_2(
-    words: list[str], line: str, capsys: pytest.CaptureFixture[str]
+    words: list[str], line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(ROOT)
     assert main(words) == 2
     captured = capsys.readouterr()
     assert captured.out == ""

@@ -45,7 +45,8 @@ EXPECTED = {
         "aws:ec2/eip:Eip": 1,
         "aws:autoscaling/group:Group": 1,
         "aws:ec2/route:Route": 1 + 2 * 3,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 1 + 4 + 1 + 2,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 1 + 3 + 7 + 1 + 2,
+        "aws:cloudwatch/dashboard:Dashboard": 1,
     },
     "staging": {
         "aws:ec2/vpnGateway:VpnGateway": 1,
@@ -58,7 +59,8 @@ EXPECTED = {
         "aws:ec2/eip:Eip": 2,
         "aws:autoscaling/group:Group": 2,
         "aws:ec2/route:Route": 1 + 1 * 3 + 2,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 2 + 4 + 2 + 1 + 4,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 2 + (3 + 7) + (1 + 5) + 2 + 4,
+        "aws:cloudwatch/dashboard:Dashboard": 1,
     },
     "prod": {
         "aws:ec2/vpnGateway:VpnGateway": 1,
@@ -71,7 +73,8 @@ EXPECTED = {
         "aws:ec2/eip:Eip": 3,
         "aws:autoscaling/group:Group": 3,
         "aws:ec2/route:Route": 1 + (2 + 1) * 4 + 3,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 3 + 2 * 4 + 2 + 2 + 6,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 2 * 3 + 2 * (3 + 7) + (1 + 5) + 3 + 6,
+        "aws:cloudwatch/dashboard:Dashboard": 1,
     },
 }
 

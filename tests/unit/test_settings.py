@@ -297,6 +297,15 @@ BAD: list[tuple[Change, str, str]] = [
         "another",
     ),
     (put(0, "aws-vpn:monthlyBudget"), "aws-vpn:monthlyBudget = 0", "greater than 0"),
+    (put({"metricsPort": 80}, "aws-vpn:monitoring"), "monitoring.metricsPort = 80", "at least 1024"),
+    (put({"dashboard": "off"}, "aws-vpn:monitoring"), "monitoring.dashboard = off", "true or false"),
+    (
+        lambda c: c.update(
+            {"aws-vpn:monitoring": {"metricsPort": 9443}, "aws-vpn:nat": {"mode": "instances"}}
+        ),
+        "monitoring.metricsPort = 9443",
+        "a port where no tunnel and no NAT probe is",
+    ),
     (put("200", "aws-vpn:monthlyBudget"), "aws-vpn:monthlyBudget", "a number, without quotes"),
     (put({"aws:owner": "x"}, "aws-vpn:tags"), "aws-vpn:tags.aws:owner", "not starting with aws:"),
     (put({"Name": "x"}, "aws-vpn:tags"), "aws-vpn:tags.Name = x", "this program sets it"),

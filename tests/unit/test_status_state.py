@@ -8,15 +8,18 @@ import pty
 import signal
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import botocore.session
 import jsonschema
 import pytest
+from botocore.exceptions import ClientError
 
 from operations.status import model
+from operations.status.asking import Asking, Clients
 from operations.status.drift import differing
 from operations.status.findings import findings
 from operations.status.model import (
@@ -28,7 +31,7 @@ from operations.status.model import (
     TunnelState,
     Unanswered,
 )
-from operations.status.pairs import read_journal
+from operations.status.pairs import Pairs, read_journal
 from operations.status.tunnels import pending
 
 NOWHERE = {"zone": None, "private_address": None}
@@ -214,3 +217,38 @@ def _read_until(terminal: int, wanted: bytes) -> bytes:
     while wanted not in seen:
         seen += os.read(terminal, 65536)
     return seen
+
+
+class OnlyAddresses:
+    """AWS where the role may see addresses and nothing else."""
+
+    def of(self, service: str) -> Any:
+        return self
+
+    def describe_addresses(self, **_: Any) -> dict[str, Any]:
+        return {"Addresses": [{"PublicIp": "198.51.100.7", "InstanceId": "i-main"}]}
+
+    def __getattr__(self, operation: str) -> Any:
+        def refuse(*_: Any, **__: Any) -> Any:
+            answer = {"Error": {"Code": "UnauthorizedOperation", "Message": "You may not."}}
+            raise ClientError(answer, operation)  # pyright: ignore[reportArgumentType]
+
+        return refuse
+
+
+def test_who_holds_an_address_is_unknown_while_servers_are() -> None:
+    asking = Asking(time.monotonic() + 60)
+    clients = cast("Clients", OnlyAddresses())
+    pairs = Pairs("dev", {"openVpn": {"staff": {"publicIp": "198.51.100.7"}}}, asking, clients)
+    (pair,) = pairs.states()
+    assert pair.holder is None
+    assert {server.running for server in pair.servers} == {"unknown"}
+    assert [one.what for one in asking.unanswered()] != []
+    state = EnvironmentState(
+        stack="dev",
+        region="eu-central-1",
+        deployed=True,
+        pairs=(pair,),
+        unanswered=asking.unanswered(),
+    )
+    assert [one.text for one in findings(state, NOW) if one.level is Level.CRITICAL] == []

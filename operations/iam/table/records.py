@@ -1,4 +1,4 @@
-"""Logs, alarms, rules and topics; the key that encrypts them; secrets."""
+"""Logs, alarms, dashboards, rules and topics; the key that encrypts them; secrets."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ RECORDS: Mapping[str, Rights] = {
         read=("cloudwatch:DescribeAlarms alarm:named", "cloudwatch:ListTagsForResource alarm:named"),
         update=("cloudwatch:UntagResource alarm:named",),
         delete=("cloudwatch:DeleteAlarms alarm:named",),
+    ),
+    "aws:cloudwatch/dashboard:Dashboard": Rights(
+        create=("cloudwatch:PutDashboard dashboard:named",),
+        read=("cloudwatch:GetDashboard dashboard:named",),
+        delete=("cloudwatch:DeleteDashboards dashboard:named",),
     ),
     "aws:cloudwatch/eventRule:EventRule": Rights(
         create=(

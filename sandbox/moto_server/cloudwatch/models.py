@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from moto.cloudwatch.models import CloudWatchBackend, cloudwatch_backends
+from moto.cloudwatch.exceptions import DashboardInvalidInputError
+from moto.cloudwatch.models import CloudWatchBackend, Dashboard, cloudwatch_backends
+
+from sandbox.moto_server.cloudwatch.dashboards import objections
 
 
 class SandboxCloudWatchBackend(CloudWatchBackend):
@@ -15,6 +18,13 @@ class SandboxCloudWatchBackend(CloudWatchBackend):
             if alarm is not None:
                 self.tagger.delete_all_tags_for_resource(alarm.alarm_arn)
         super().delete_alarms(alarm_names)
+
+    def put_dashboard(self, name: str, body: str) -> Dashboard:
+        """Refuse a body that CloudWatch would not show."""
+        found = objections(body)
+        if found:
+            raise DashboardInvalidInputError("; ".join(found))
+        return super().put_dashboard(name, body)
 
 
 def install() -> None:

@@ -123,6 +123,12 @@ def _auto_scaling_group(call: Call) -> Iterator[str]:
         yield f"arn:aws:autoscaling:{place}:autoScalingGroup:{ident}:autoScalingGroupName/{name}"
 
 
+def _dashboard(call: Call) -> Iterator[str]:
+    """Dashboards belong to the account and to no region."""
+    for name in _given(call, "DashboardName", "DashboardNames"):
+        yield f"arn:aws:cloudwatch::{call.account}:dashboard/{name}"
+
+
 def _session_target(call: Call) -> Iterator[str]:
     for ident in _given(call, "Target"):
         yield f"arn:aws:ec2:{call.region}:{call.account}:instance/{ident}"
@@ -132,6 +138,7 @@ _ARNS: dict[tuple[str, str], Callable[[Call], Iterator[str]]] = {
     ("acm", "certificate"): lambda call: _local(call, "certificate/", "CertificateArn"),
     ("autoscaling", "autoScalingGroup"): _auto_scaling_group,
     ("cloudwatch", "alarm"): lambda call: _local(call, "alarm:", "AlarmName", "AlarmNames", "ResourceARN"),
+    ("cloudwatch", "dashboard"): _dashboard,
     ("events", "rule-on-default-event-bus"): lambda call: _local(
         call, "rule/", "Name", "Rule", "ResourceARN"
     ),
