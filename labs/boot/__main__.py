@@ -9,10 +9,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from labs.boot.checks import comes_up, first_boot, sees_both
-from labs.boot.environment import machines
+from labs.boot.checks import comes_up, first_boot, sees_both, sees_metrics
+from labs.boot.environment import ADDRESSES, machines
 from labs.boot.machine import Machine
 from labs.boot.root import BootError, debian_root
+
+FIGURES = ("received_bytes_total", "sent_bytes_total", "conntrack_use_percent")
+OPENVPN_FIGURES = (*FIGURES, "sessions", "certificate_days_left", "revocation_list_days_left")
+"""Allowances are not among them: the network driver of AWS's instances alone counts them."""
 
 
 def main() -> int:
@@ -41,6 +45,10 @@ def _boot(made: Sequence[Machine]) -> None:
     monitor = next(machine for machine in made if machine.name.endswith("monitor"))
     sees_both(monitor)
     print(monitor.says("failover-monitor --check"), flush=True)
+    for name in ("openvpn-staff-main", "openvpn-staff-standby"):
+        sees_metrics(monitor, ADDRESSES[name], *OPENVPN_FIGURES)
+    sees_metrics(monitor, ADDRESSES["nat-main"], *FIGURES)
+    print("all servers show what they measure", flush=True)
     began = time.monotonic()
     for machine in made:
         machine.power_off()

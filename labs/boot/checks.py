@@ -9,18 +9,21 @@ from labs.boot.machine import Machine
 from labs.boot.root import BootError
 
 EVERYWHERE = ("ship-journal.service", "unattended-upgrades.service", "apt-daily-upgrade.timer")
+MEASURING = ("host-metrics.service", "serve-metrics.service")
 SERVICES = {
     "openvpn-staff-main": (
         "nftables.service",
         "openvpn-server@server.service",
         "fetch-openvpn-secrets.timer",
+        *MEASURING,
     ),
     "openvpn-staff-standby": (
         "nftables.service",
         "openvpn-server@server.service",
         "fetch-openvpn-secrets.timer",
+        *MEASURING,
     ),
-    "nat-main": ("nftables.service",),
+    "nat-main": ("nftables.service", *MEASURING),
     "openvpn-staff-monitor": ("failover-monitor.service",),
 }
 TABLES = {
@@ -29,6 +32,8 @@ TABLES = {
     "nat-main": "ip nat_instance",
 }
 """The packet filter's table; the monitor has none, what may reach it is its security group's to say."""
+
+METRICS_PORT = 9470
 
 FIRST_BOOT_SECONDS = 600
 SETTLE_SECONDS = 90
@@ -73,6 +78,16 @@ def faults(machine: Machine) -> Iterator[str]:
 def sees_both(monitor: Machine) -> None:
     """Wait until the monitor has proven both servers and finds all as it should be."""
     _wait(monitor, lambda: monitor.run("failover-monitor --check").returncode == 0, "both servers proven")
+
+
+def sees_metrics(monitor: Machine, server: str, *names: str) -> None:
+    """Wait until a server shows the VPC what it measures, these figures among it."""
+
+    def shown() -> bool:
+        text = monitor.says(f"curl --silent --max-time 10 http://{server}:{METRICS_PORT}/metrics")
+        return all(f"aws_vpn_{name}{{" in text for name in names)
+
+    _wait(monitor, shown, f"figures of {server}")
 
 
 def _wait(machine: Machine, condition: Callable[[], bool], what: str) -> None:

@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from labs.boot.checks import METRICS_PORT
 from labs.boot.machine import Machine
 from labs.boot.neighbours import METADATA, Metadata, mirror, serve
 from labs.boot.root import cache, debian_root
@@ -25,6 +26,7 @@ from labs.namespaces import Host, Lab
 from labs.openvpn_tunnel import Tunnel
 from labs.recorded_environment import environment, settings_of
 from labs.recorded_graph import Graph
+from stacks.settings import Settings
 
 API = ("198.51.100.1", 5000)
 MIRROR = ("198.51.100.1", 3128)
@@ -46,7 +48,7 @@ def machines(folder: Path) -> Generator[tuple[Machine, ...]]:
     root = debian_root()
     with ExitStack() as stack:
         cloud = stack.enter_context(cloud_server(folder))
-        graph = environment(STACK, settings_of(STACK).model_copy(update={"nat": settings_of("prod").nat}))
+        graph = environment(STACK, settings())
         _deploy(graph, cloud, folder)
         lab = stack.enter_context(Lab(folder))
         vpc = lab.host("vpc")
@@ -63,6 +65,13 @@ def machines(folder: Path) -> Generator[tuple[Machine, ...]]:
             machine.write({"/var/lib/cloud/seed/nocloud/user-data": told})
             made.append(machine)
         yield tuple(made)
+
+
+def settings() -> Settings:
+    """The dev stack's, with prod's NAT instances, and with scrapers let in."""
+    own = settings_of(STACK)
+    shown = own.monitoring.model_copy(update={"metrics_port": METRICS_PORT})
+    return own.model_copy(update={"nat": settings_of("prod").nat, "monitoring": shown})
 
 
 def _deploy(graph: Graph, cloud: CloudServer, folder: Path) -> None:

@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.client import HTTPConnection
@@ -257,29 +258,25 @@ def test_scrapers_get_the_text_format_and_nothing_old(
     assert get(port, "/metrics")[0] == 503
 
 
-def test_scrapers_are_let_in_only_where_the_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scrapers_are_let_in_only_where_the_settings_say() -> None:
     unit = f"/etc/systemd/system/{SCRAPE_UNIT}"
     closed = nat.content(NAT).files, openvpn_server.content(SERVER).files
     for files in closed:
         assert f"/etc/systemd/system/{METRICS_UNIT}" in files
         assert unit not in files
         assert "9470" not in files["/etc/nftables.conf"]
-    open_nat = nat.NatHost(NAT.environment, NAT.region, NAT.vpc_cidrs, NAT.log_group, metrics_port=9470)
+    open_nat = replace(NAT, metrics_port=9470)
     files = nat.content(open_nat).files
     assert "    ip saddr 10.0.0.0/16 tcp dport 9470 accept\n" in files["/etc/nftables.conf"]
     assert "serve-metrics --port 9470 " in files[unit]
     assert f"{METRICS_UNIT} {SCRAPE_UNIT}\n" in files["/usr/local/sbin/start-host"]
-    open_server = ServerHost(
-        **{name: getattr(SERVER, name) for name in ServerHost.__slots__} | {"metrics_port": 9470}
-    )
+    open_server = replace(SERVER, metrics_port=9470)
     rules = openvpn_server.content(open_server).files["/etc/nftables.conf"]
     assert 'iifname != "tun0" ip saddr { 10.0.0.0/16, 10.9.0.0/16 } tcp dport 9470 accept\n' in rules
 
 
 def test_who_reads_keys_serves_nobody_and_who_serves_reads_no_keys() -> None:
-    server = ServerHost(
-        **{name: getattr(SERVER, name) for name in ServerHost.__slots__} | {"metrics_port": 9470}
-    )
+    server = replace(SERVER, metrics_port=9470)
     files = openvpn_server.content(server).files
     measures = files[f"/etc/systemd/system/{METRICS_UNIT}"]
     serves = files[f"/etc/systemd/system/{SCRAPE_UNIT}"]
