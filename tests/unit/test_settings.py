@@ -297,8 +297,7 @@ BAD: list[tuple[Change, str, str]] = [
         "another",
     ),
     (put(0, "aws-vpn:monthlyBudget"), "aws-vpn:monthlyBudget = 0", "greater than 0"),
-    (put({"metricsPort": 80}, "aws-vpn:monitoring"), "monitoring.metricsPort = 80", "at least 1024"),
-    (put({"dashboard": "off"}, "aws-vpn:monitoring"), "monitoring.dashboard = off", "true or false"),
+    (put({"metricsPort": 80}, "aws-vpn:monitoring"), "monitoring.metricsPort = 80", "1024 or more"),
     (
         lambda c: c.update(
             {"aws-vpn:monitoring": {"metricsPort": 9443}, "aws-vpn:nat": {"mode": "instances"}}
