@@ -71,7 +71,8 @@ class TunnelOptions(StrictModel):
     AWS takes the lowest configured value that the router offers too, so a default that lists strong and
     stronger ones means the first: traffic is AES-256-GCM with group 20. Phase 1 also has AES-256-CBC, since
     RouterOS has no GCM there, and so that is what most routers agree on for IKE itself. AWS waits for the
-    router (`add`): two ends that start leave a second SA behind.
+    router (`add`): two ends that start leave a second SA behind. What each device negotiates is in
+    docs/onprem.md.
 
     A field is called as the provider's input is, without `tunnel1_`: a new option is a field here and
     nothing else.
@@ -103,7 +104,8 @@ class TunnelOptions(StrictModel):
     replay_window_size: Annotated[int, Field(ge=64, le=2048)] = 1024
     """Packets in the window against replays."""
     dpd_timeout_seconds: Annotated[int, Field(ge=30)] = 40
-    """Seconds without an answer until AWS takes the router for dead (dead peer detection)."""
+    """Seconds without an answer until AWS takes the router for dead (dead peer detection). With static routes
+    nothing else tells AWS of a silent path: 30 is best there."""
     dpd_timeout_action: Literal["clear", "none", "restart"] = "restart"
     """What AWS does then: end the session, nothing, or negotiate anew."""
     startup_action: Literal["add", "start"] = "add"
