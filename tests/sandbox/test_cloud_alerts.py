@@ -1,7 +1,8 @@
-"""The cloud's topics and alarms: who has yet to confirm, and what goes with an alarm."""
+"""The cloud's topics, alarms and dashboards: who has yet to confirm, what goes with what, what is refused."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -75,6 +76,28 @@ def test_an_alarm_takes_its_tags_with_it(cloud: CloudServer) -> None:
     watch.delete_alarms(AlarmNames=["tunnel", "none"])
     watch.put_metric_alarm(**alarm)
     assert tags() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{",
+        "[]",
+        '{"widgets": [{"type": "text", "properties": {}}]}',
+        '{"widgets": [{"type": "clock", "properties": {"markdown": ""}}]}',
+        '{"widgets": [{"type": "text", "x": 20, "properties": {"markdown": ""}}]}',
+        '{"widgets": [{"type": "metric", "properties": {"metrics": [["AWS/VPN", "TunnelState"]]}}]}',
+        '{"widgets": [{"type": "metric", "properties": {"region": "r", "metrics": [["AWS/VPN"]]}}]}',
+        '{"widgets": [{"type": "alarm", "properties": {"alarms": []}}]}',
+        '{"widgets": [{"type": "alarm", "properties": {"alarms": ["tunnel"]}}]}',
+        json.dumps({"widgets": [{"type": "text", "properties": {"markdown": ""}}] * 501}),
+    ],
+)
+def test_a_dashboard_that_cloudwatch_could_not_show_is_refused(cloud: CloudServer, body: str) -> None:
+    watch = cloud.client("cloudwatch")
+    asked = {"DashboardName": "bad", "DashboardBody": body}
+    assert refusal_of(lambda: watch.put_dashboard(**asked)) == ("InvalidParameterInput", 400)
+    assert refusal_of(lambda: watch.get_dashboard(DashboardName="bad"))[0] == "ResourceNotFound"
 
 
 def test_a_launch_template_shows_the_tags_that_it_has_now(cloud: CloudServer) -> None:

@@ -314,6 +314,26 @@ def test_a_life(driver: Driver, typename: str) -> None:
     driver.delete(made)
 
 
+def test_a_dashboard_is_replaced_as_a_whole_and_equal_in_another_layout(driver: Driver) -> None:
+    def shows(markdown: str, indent: int | None = None) -> dict[str, str]:
+        text = {"type": "text", "x": 0, "y": 0, "properties": {"markdown": markdown}}
+        return {"dashboardName": "vpn", "dashboardBody": json.dumps({"widgets": [text]}, indent=indent)}
+
+    made = driver.create("aws:cloudwatch/dashboard:Dashboard", shows("a"))
+    assert driver.differences(made, shows("a", indent=1)) == {}
+    assert driver.differences(made, {**shows("a"), "dashboardName": "other"}) == {
+        "dashboardName": "UPDATE_REPLACE"
+    }
+    made = driver.update(made, shows("b"))
+    seen = driver.read(made)
+    assert seen is not None
+    assert seen["dashboardBody"] == shows("b")["dashboardBody"]
+    assert seen["dashboardArn"].endswith(":dashboard/vpn")
+    driver.delete(made)
+    assert driver.read(made) is None
+    driver.delete(made)
+
+
 def test_a_policy_is_the_same_in_another_order(driver: Driver) -> None:
     made = driver.create("aws:iam/policy:Policy", {"policy": allowing("ec2:a", "ec2:b")}, "order")
     assert driver.differences(made, {"policy": allowing("ec2:b", "ec2:a")}) == {}
