@@ -160,11 +160,16 @@ def allowances(statistics: dict[str, int]) -> Iterator[Reading]:
 
 
 def sessions(status: Path) -> Iterator[Reading]:
-    """Clients that are in; one that has shown no certificate is UNDEF (openvpn(8), --status-version 2)."""
+    """Clients that are in; one that has shown no certificate is UNDEF (openvpn(8), --status-version 2).
+
+    A file that does not end with END is being written, and is left for the next time.
+    """
     with suppress(OSError):
-        if time.time() - status.stat().st_mtime < STALE_SECONDS:
-            lines = (line.split(",") for line in status.read_text(errors="replace").splitlines())
-            clients = [line for line in lines if line[0] == "CLIENT_LIST" and line[1] != "UNDEF"]
+        lines = status.read_text(errors="replace").splitlines()
+        if time.time() - status.stat().st_mtime < STALE_SECONDS and lines[-1:] == ["END"]:
+            clients = [
+                line for line in lines if line.startswith("CLIENT_LIST,") and line.split(",")[1] != "UNDEF"
+            ]
             yield Reading("Sessions", "sessions", float(len(clients)))
 
 

@@ -14,6 +14,7 @@ import pytest
 from access import authority as ca
 from access.profile import Endpoint, client_profile
 from access.store import load
+from hosts.programs.host_metrics import sessions
 from labs.moto_server import cloud_server
 from labs.namespaces import Host, wait_until
 from labs.openvpn_network import (
@@ -129,6 +130,8 @@ def test_addresses_are_the_pools_and_the_fixed_one_is_kept_free(running: Running
     assert fay.address() == "172.27.0.2"
     expected = {("alice", "172.27.0.3"), ("fay", "172.27.0.2")}
     wait_until(lambda: expected <= running.server.clients().items(), 30, "both in the server's status")
+    status = running.server.root / "status.log"
+    wait_until(lambda: [one.value >= 2 for one in sessions(status)] == [True], 30, "both counted")
     fay.program.stop()
 
 

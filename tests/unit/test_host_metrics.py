@@ -178,6 +178,13 @@ def test_a_status_that_nobody_writes_any_more_is_no_figure(place: Path) -> None:
     assert list(host_metrics.sessions(place / "status")) == []
 
 
+def test_a_status_that_is_being_written_is_no_figure(place: Path) -> None:
+    (place / "status").write_text(STATUS.removesuffix("END\n"))
+    assert list(host_metrics.sessions(place / "status")) == []
+    (place / "status").write_text("")
+    assert list(host_metrics.sessions(place / "status")) == []
+
+
 def test_an_expired_certificate_has_less_than_no_days_left(tmp_path: Path) -> None:
     made, listed = certificate(-3)
     (tmp_path / "server.crt").write_bytes(made)
