@@ -106,6 +106,18 @@ def test_who_starts_an_instance_must_be_let_pass_its_role(cloud: CloudServer) ->
     assert ec2.run_instances(**launch)["Instances"]
 
 
+def test_dashboards_are_the_account_s_and_of_no_region(cloud: CloudServer) -> None:
+    watch, body = cloud.client("cloudwatch"), json.dumps({"widgets": []})
+    actions = "cloudwatch:PutDashboard cloudwatch:GetDashboard cloudwatch:DeleteDashboards"
+    allow(cloud, allowing(actions, "arn:aws:cloudwatch::123456789012:dashboard/aws-vpn-dev-*"))
+    watch.put_dashboard(DashboardName="aws-vpn-dev-dashboard", DashboardBody=body)
+    assert watch.get_dashboard(DashboardName="aws-vpn-dev-dashboard")["DashboardBody"] == body
+    refused = refusal_of(lambda: watch.put_dashboard(DashboardName="theirs", DashboardBody=body))
+    assert refused == ("AccessDeniedException", 400)
+    assert refusal_of(lambda: watch.delete_dashboards(DashboardNames=["theirs"])) == refused
+    watch.delete_dashboards(DashboardNames=["aws-vpn-dev-dashboard"])
+
+
 def test_what_is_no_policy_is_refused(cloud: CloudServer) -> None:
     status, told = cloud.control("PUT", "/sandbox/permissions", {CALLER: ['{"Statement": [{"Effects": 1}]}']})
     assert (status, told["error"]) == (400, "elements Effects are not known")
