@@ -146,8 +146,7 @@ def tracked_connections(folder: Path) -> Iterator[Reading]:
 
 def driver_statistics(device: str) -> dict[str, int]:
     """The network driver's own counters, nothing where it has none (`ethtool -S`)."""
-    answer = subprocess.run(["ethtool", "-S", device], capture_output=True, text=True, check=False)
-    pairs = (line.strip().rpartition(": ") for line in answer.stdout.splitlines())
+    pairs = (line.strip().rpartition(": ") for line in answer_of("ethtool", "-S", device).splitlines())
     return {name: int(value) for name, _, value in pairs if name and value.isdigit()}
 
 
@@ -176,12 +175,18 @@ def sessions(status: Path) -> Iterator[Reading]:
 def expiries(folder: Path) -> Iterator[Reading]:
     """Days until clients refuse the certificate, and until the server lets nobody in without a new list."""
     for metric, scraped, file, (kind, date) in EXPIRIES:
-        command = ["openssl", kind, "-in", str(folder / file), "-noout", date]
-        answer = subprocess.run(command, capture_output=True, text=True, check=False)
-        until = answer.stdout.strip().partition("=")[2]
+        answer = answer_of("openssl", kind, "-in", str(folder / file), "-noout", date)
+        until = answer.strip().partition("=")[2]
         with suppress(ValueError):
             left = ssl.cert_time_to_seconds(until) - time.time()
             yield Reading(metric, scraped, round(left / DAY_SECONDS, 2))
+
+
+def answer_of(*command: str) -> str:
+    """What a command prints, nothing where it fails or is not there."""
+    with suppress(OSError):
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return ""
 
 
 def number(file: Path) -> float | None:

@@ -168,6 +168,9 @@ def test_what_is_not_there_is_not_measured(tmp_path: Path, monkeypatch: pytest.M
     assert list(host_metrics.tracked_connections(tmp_path)) == []
     assert list(host_metrics.sessions(tmp_path / "status")) == []
     assert list(host_metrics.expiries(tmp_path)) == []
+    with monkeypatch.context() as without:
+        without.setenv("PATH", str(tmp_path))
+        assert host_metrics.driver_statistics("ens5") == {}
     veth = "NIC statistics:\n     peer_ifindex: 7\n"
     assert list(host_metrics.allowances(of_driver(veth, tmp_path, monkeypatch))) == []
 
