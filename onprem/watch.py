@@ -23,6 +23,9 @@ LONGEST_QUIET_SECONDS = 600
 a half seconds, which is then less than half a percent of the time."""
 ROUNDS_TO_TRY = 2
 """Missed rounds after which a tunnel that was called is ended again: one may have begun before its SA."""
+STUCK_SECONDS = 60
+"""Seconds after which a call that came to an IKE session without ESP, or to nothing, begins anew: three times
+what a daemon gives an answer."""
 
 TAKEN_OVER_MED = 50
 """What the other tunnel announces meanwhile: less than both tunnels' 100 and 200, so AWS answers there."""
@@ -35,6 +38,7 @@ FOR_TEMPLATES = {
     "quiet": QUIET_SECONDS,
     "longest": LONGEST_QUIET_SECONDS,
     "trial": ROUNDS_TO_TRY,
+    "stuck": STUCK_SECONDS,
     "med": TAKEN_OVER_MED,
 }
 """The numbers as templates know them: `watch.rounds`."""

@@ -34,9 +34,12 @@ done < "$LAB/silent"
 {DONE}exit $answer
 """,
     "swanctl": """case $1 in
---list-sas) [ ! -e "$LAB/$3.sa" ] || echo "ESTABLISHED INSTALLED" ;;
---terminate) rm "$LAB/$3.sa" ;;
---initiate) : > "$LAB/$3.sa" ;;
+--list-sas)
+  [ ! -e "$LAB/$3.sa" ] || echo "ESTABLISHED INSTALLED"
+  [ ! -e "$LAB/$3.half" ] || echo "ESTABLISHED"
+  ;;
+--terminate) rm -f "$LAB/$3.sa" "$LAB/$3.half" ;;
+--initiate) if [ -e "$LAB/half" ]; then rm "$LAB/half"; : > "$LAB/$3.half"; else : > "$LAB/$3.sa"; fi ;;
 esac
 """,
     "vtysh": "",
@@ -130,6 +133,19 @@ def test_what_was_ended_is_called_at_once_when_the_other_is_silent(watched: Watc
         (14, "tunnel 1: used again"),
         (15, f"tunnel 2: {LEFT}"),
         (15, "tunnel 2: ended, called again after 20 s"),
+    ]
+
+
+def test_a_call_that_comes_to_an_ike_session_without_esp_begins_anew(
+    watched: Watched, tmp_path: Path
+) -> None:
+    (tmp_path / "half").touch()
+    assert watched.watch(90, (FIRST, 5, 12)) == [
+        (7, f"tunnel 1: {LEFT}"),
+        (7, "tunnel 1: ended, called again after 10 s"),
+        (17, "tunnel 1: called"),
+        (77, "tunnel 1: called anew"),
+        (87, "tunnel 1: used again"),
     ]
 
 
