@@ -104,6 +104,10 @@ boot-hosts: PACKAGE_LISTS = labs/boot/packages.txt
 boot-hosts: setup debian-packages ## Boot one of each kind of host on Debian 13, systemd and all (root, Debian's mirror)
 	@$(BIN)/python -m labs.boot
 
+.PHONY: changes
+changes: engine ## Change deployed stacks from any settings to any other, for 20 minutes
+	@$(BIN)/python -m labs.changes
+
 .PHONY: kernel-ipsec
 kernel-ipsec: PACKAGE_LISTS = labs/kernel/packages.txt tests/dataplane/packages.txt
 kernel-ipsec: setup debian-packages ## Run rendered strongSwan and libreswan files on Debian's kernel, in QEMU (root)

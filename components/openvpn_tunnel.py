@@ -67,7 +67,8 @@ SECRET_RECOVERY_DAYS = 7
 """The shortest time that Secrets Manager keeps a deleted secret, other than none (DeleteSecret).
 
 An environment that is not protected keeps none: its name would be taken for that long, and it could not be
-deployed again. The keys themselves are safe with their authority, which can publish them any time.
+deployed again. One that is protected refuses to delete them: the time is for what happens beside Pulumi. The
+keys themselves are safe with their authority, which can publish them any time.
 """
 
 
@@ -75,8 +76,8 @@ deployed again. The keys themselves are safe with their authority, which can pub
 class OpenVpnTunnelArgs:
     """`host` is the servers' configuration; `subnet_ids` are main's and standby's public subnets.
 
-    The VPC's hosts reach clients and offices through `route_tables` (by part, `private-a`). `protected` keeps
-    deleted secrets for a while.
+    The VPC's hosts reach clients and offices through `route_tables` (by part, `private-a`). `protected`
+    refuses to delete the secrets, and keeps them for a while if they are deleted all the same.
     """
 
     labels: Labels
@@ -167,7 +168,7 @@ class OpenVpnTunnel(pulumi.ComponentResource):
             description=f"OpenVPN tunnel {self._args.host.tunnel}: {kind}, written by access publish",
             recovery_window_in_days=SECRET_RECOVERY_DAYS if self._args.protected else 0,
             tags=self._args.labels.tagged(name),
-            opts=self._own,
+            opts=pulumi.ResourceOptions(parent=self, protect=self._args.protected),
         )
 
     def _servers(self, secrets: Mapping[str, aws.secretsmanager.Secret]) -> ServerPair:
@@ -192,7 +193,7 @@ class OpenVpnTunnel(pulumi.ComponentResource):
                     {
                         "Effect": "Allow",
                         "Action": ["secretsmanager:GetSecretValue"],
-                        "Resource": [secrets["server"].arn, secrets["crl"].arn],
+                        "Resource": [secret.arn for secret in secrets.values()],
                     }
                 ],
             ),

@@ -16,7 +16,9 @@ from model.tunnel_changes import TUNNELS, VARIABLE, TunnelChanges
 from model.tunnel_options import TunnelOptions
 
 STORAGE = "presharedKeyStorage"
-"""The one input of the connection itself whose change takes its tunnels down, one after the other at once."""
+ROUTER = "customerGatewayId"
+"""The two inputs of the connection itself whose change takes both tunnels down: where the keys are, and
+which router it leads to (ModifyVpnConnection). A router that is made anew has no id yet at a preview."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +86,8 @@ def one_tunnel_at_a_time(vpn: str, stack: str, changes: TunnelChanges) -> pulumi
     async def refuse(args: pulumi.ResourceHookArgs) -> None:
         deployed = await _plain(args.old_inputs), await _plain(args.old_outputs)
         changed = sorted(_changed(await _plain(args.new_inputs), *deployed))
+        if ROUTER in changed:
+            raise RuntimeError(_other_router(args.name.removeprefix(f"{vpn}-"), changed))
         storage = STORAGE in changed
         if not storage and not all(any(key.startswith(f"tunnel{n}") for key in changed) for n in TUNNELS):
             return
@@ -101,12 +105,21 @@ def one_tunnel_at_a_time(vpn: str, stack: str, changes: TunnelChanges) -> pulumi
     return pulumi.ResourceHookBinding(before_update=[hook])
 
 
+def _other_router(site: str, changed: list[str]) -> str:
+    return (
+        f"{site}: {', '.join(changed)} would lead both tunnels to another router at once, and nothing would"
+        " reach the site until that has negotiated. To have no outage, add a site of another name at the same"
+        f" location for the new router, and take {site} out when that is up."
+        f" {VARIABLE}=both accepts the outage."
+    )
+
+
 def _changed(new: Mapping[str, Any], inputs: Mapping[str, Any], state: Mapping[str, Any]) -> Iterator[str]:
     """What differs both from what was asked for last and from what is there.
 
     A value that AWS chose and the settings now name is no change; nor is a key that is only read as REDACTED.
     """
-    disturbing = (STORAGE, *(f"tunnel{number}" for number in TUNNELS))
+    disturbing = (STORAGE, ROUTER, *(f"tunnel{number}" for number in TUNNELS))
     for key, value in new.items():
         differs = not _same(value, inputs.get(key)) and not _same(value, state.get(key))
         if differs and key.startswith(disturbing):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from components.dashboard import Dashboard, DashboardArgs
 from components.dashboard_body import Kind, Shown, ShownSite
 from components.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.existing_network import ExistingNetwork, ExistingNetworkArgs
+from components.footprint import Footprint, FootprintArgs
 from components.hardware_vpn import HardwareVpn, HardwareVpnArgs
 from components.health_alerts import HealthAlerts, HealthAlertsArgs
 from components.host_archives import HostArchives, HostArchivesArgs
@@ -27,6 +28,7 @@ from model.names import PROJECT, ROLE_NAME_LIMIT, STACK_NAME, EnvironmentNames
 from model.tunnel_changes import ONE_AT_A_TIME, TunnelChanges
 from stacks.existing.checks import Usable, usable
 from stacks.existing.reading import VpcReader, read_vpc
+from stacks.footprint import change_problems, change_warnings, footprint
 from stacks.hosts import failover_monitor, nat_instance, openvpn_server
 from stacks.sections.failover import FailoverSettings
 from stacks.sections.hardware_vpn import HardwareVpnSettings
@@ -59,9 +61,11 @@ class Environment:
         self._place = Place(settings.region, settings.account or aws.get_caller_identity().account_id)
         self._existing = self._read_existing(settings)
         self._settings = settings = self._existing.settings if self._existing else settings
+        self._judged = self._judge_change()
         self._key = EncryptionKey(
             "encryption",
             EncryptionKeyArgs(labels=self._labels, place=self._place, protected=settings.deletion_protection),
+            self._judged,
         )
         self._vpc = self._existing_network(self._existing) if self._existing else self._new_network()
         self._alerts = AlertTopic(
@@ -72,6 +76,7 @@ class Environment:
                 encryption_key_arn=self._key.arn,
                 emails=settings.alerts.emails,
             ),
+            self._judged,
         )
         self._hardware_vpn = settings.hardware_vpn and self._build_hardware_vpn(settings.hardware_vpn)
         self._tunnels = {tunnel.name: self._build_tunnel(tunnel) for tunnel in settings.open_vpn}
@@ -126,6 +131,21 @@ class Environment:
         found = self._reader(source, network, network.existing, self._labels)
         return usable(source, settings, found, self._place.account)
 
+    def _judge_change(self) -> pulumi.ResourceOptions:
+        """What makes all else wait until the change from what is deployed is known to be one that works."""
+        settings, file = self._settings, stack_file_name(self._labels.names.stack)
+
+        def judge(was: Mapping[str, Any]) -> None:
+            problems = [*change_problems(was, settings)]
+            if problems:
+                raise SettingsError(file, problems)
+            for warning in change_warnings(was, settings):
+                pulumi.log.warn(warning)
+
+        taken = Footprint("footprint", FootprintArgs(taken=footprint(settings), judge=judge))
+        # A component alone stands for its children in the SDK, and this one has none.
+        return pulumi.ResourceOptions(depends_on=taken.urn.apply(lambda _: [taken]))
+
     def _existing_network(self, existing: Usable) -> Vpc:
         choice = existing.choice
         ids = {tier: {zone: subnet.id for zone, subnet in by.items()} for tier, by in choice.subnets.items()}
@@ -141,6 +161,7 @@ class Environment:
                 client_tables=[table.id for table in choice.client_tables],
                 private_tables=[table.id for table in choice.private_tables],
             ),
+            self._judged,
         ).vpc
 
     def _new_network(self) -> Vpc:
@@ -158,10 +179,15 @@ class Environment:
                 encryption_key_arn=self._key.arn,
                 nat_gateways=self._settings.nat.mode == "gateways",
             ),
+            self._judged,
         ).vpc
 
     def _build_hardware_vpn(self, vpn: HardwareVpnSettings) -> HardwareVpn:
-        HealthAlerts("health", HealthAlertsArgs(labels=self._labels, alert_topic_arn=self._alerts.arn))
+        HealthAlerts(
+            "health",
+            HealthAlertsArgs(labels=self._labels, alert_topic_arn=self._alerts.arn),
+            self._judged,
+        )
         return HardwareVpn(
             "hardware-vpn",
             HardwareVpnArgs(
@@ -180,13 +206,14 @@ class Environment:
                 adopted=vpn.adopted and adopted_vpg(vpn.adopted),
                 changes=self._changes,
             ),
+            self._judged,
         )
 
     @cached_property
     def _archives(self) -> HostArchives:
         """Made for the first host that asks; an environment without hosts has none."""
         return HostArchives(
-            "host-archives", HostArchivesArgs(labels=self._labels, account=self._place.account)
+            "host-archives", HostArchivesArgs(labels=self._labels, account=self._place.account), self._judged
         )
 
     def _build_tunnel(self, tunnel: OpenVpnSettings) -> OpenVpnTunnel:
@@ -260,7 +287,9 @@ class Environment:
 
     def _after_internet_access(self) -> pulumi.ResourceOptions:
         """Hosts install their packages once, when they first start; an Elastic IP needs the gateway."""
-        return pulumi.ResourceOptions(depends_on=self._vpc.internet_access)
+        return pulumi.ResourceOptions.merge(
+            self._judged, pulumi.ResourceOptions(depends_on=self._vpc.internet_access)
+        )
 
     def _server_subnets(self, failover: FailoverSettings) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
         main, standby = failover.server_zones(self._settings.network.public_zones())

@@ -67,11 +67,12 @@ class Settings(Section):
 
     region: Region
     """The region (`aws:region`); every zone must be one of its own. Another region for a deployed stack is
-    another stack: destroy the old one first."""
+    refused: it is another stack."""
     account: AccountId | None = None
     """The account that it belongs to, twelve digits in quotes: `aws-vpn preflight` refuses any other."""
     network: NetworkSettings
-    """The VPC. Another `cidr` or other zones for a deployed stack replace subnets with everything in them."""
+    """The VPC. Another `cidr` for a deployed stack is refused, and so are zones and subnets whose blocks are
+    taken until the deployment ends."""
     hardware_vpn: HardwareVpnSettings | None = None
     """The VPG and its sites. Left out, there is no VPG."""
     open_vpn: tuple[OpenVpnSettings, ...] = ()
@@ -91,8 +92,8 @@ class Settings(Section):
     """Tags of everything, at most 43. `Name`, `Project`, `Environment`, `Site`, `Location`, `Critical` and
     `Tier` are the program's own, in capitals or not."""
     deletion_protection: bool = False
-    """Whether the VPG and the VPN connections refuse to be deleted or replaced, and deleted OpenVPN secrets
-    are kept for seven days."""
+    """Whether the VPG, the VPN connections and OpenVPN's secrets refuse to be deleted or replaced: deploy
+    `false` before the change that does."""
 
     @property
     def has_hosts(self) -> bool:

@@ -1,47 +1,28 @@
-"""Settings that pass the checks are deployable: a few of any shape, each deployed and destroyed."""
+"""Settings that pass the checks are deployable, and so is each change of them that is not refused.
+
+A few of any shape, each deployed, changed and destroyed; `make changes` does as many as there is time for.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 
-from labs.isolated_sandbox import IsolatedSandbox
-from labs.settings import Config, configurations
-from sandbox.wrapper.places import ROOT
+from labs.changes.__main__ import drawn
+from labs.changes.deployed import DeployedStack
 
-PROGRAM = f"""
-import runpy
-runpy.run_path({str(ROOT / "__main__.py")!r})
-"""
-
-FEW = settings(
-    max_examples=3,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
+STACKS = (106, 109)
 """The same ones each time: a deployment takes long, and a suite that fails now and then helps nobody."""
 
 
-@given(config=configurations(most_sites=3, most_tunnels=2))
-@FEW
-def test_settings_that_pass_are_deployed_and_destroyed(
-    tmp_path_factory: pytest.TempPathFactory, config: Config
-) -> None:
-    folder: Path = tmp_path_factory.mktemp("generated")
-    unprotected: dict[str, Any] = {**config, "aws-vpn:deletionProtection": False}
-    sandbox = IsolatedSandbox(folder)
+@pytest.mark.parametrize("number", STACKS)
+def test_settings_that_pass_are_deployed_changed_and_destroyed(number: int, tmp_path: Path) -> None:
+    first, *changes = drawn(number, 3)
+    stack = DeployedStack(tmp_path / "sandbox", first)
     try:
-        program = sandbox.program("aws-vpn", PROGRAM, {"dev": unprotected})
-        up = program.up("dev")
-        assert up.returncode == 0, f"{config}\n{up.stdout}{up.stderr}"
-        destroyed = program.destroy("dev")
-        assert destroyed.returncode == 0, f"{config}\n{destroyed.stdout}{destroyed.stderr}"
-        assert program.resources("dev") == []
+        for config in changes:
+            stack.change_or_accept(config)
+        stack.end()
     finally:
-        sandbox.close()
+        stack.close()

@@ -235,7 +235,7 @@ def test_openvpn_servers_may_read_their_own_secrets_alone(deployed: Deployed) ->
         ]
         assert sorted(allowed["secretsmanager:GetSecretValue"]) == sorted(
             secrets.describe_secret(SecretId=secret)["ARN"]
-            for secret in (host.server_secret, host.crl_secret)
+            for secret in (host.server_secret, host.crl_secret, host.probe_secret)
         )
 
 
@@ -380,7 +380,10 @@ def test_some_changes_are_made_in_place_and_what_is_fixed_at_creation_replaces(
 
     edited.site()["publicIp"] = "203.0.113.99"
     edited.save()
-    assert "replaced" in ok(edited.program.up("dev"))
+    refused = edited.program.preview("dev")
+    assert refused.returncode != 0
+    assert "berlin: customerGatewayId would lead both tunnels to another router at once" in refused.stdout
+    assert "replaced" in ok(edited.program.up("dev", env={"AWS_VPN_CHANGE_TUNNELS": "both"}))
     ok(edited.program.up("dev", "--expect-no-changes"))
 
 

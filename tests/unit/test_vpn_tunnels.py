@@ -59,7 +59,7 @@ def told(guarded: Resource, changes: Mapping[str, Any], state: Mapping[str, Any]
         {},
         {"tunnel1DpdTimeoutSeconds": 60, "tunnel1Phase1DhGroupNumbers": [21]},
         {"tunnel2DpdTimeoutSeconds": 60},
-        {"tags": {"Owner": "other"}, "customerGatewayId": "cgw-2"},
+        {"tags": {"Owner": "other"}, "localIpv4NetworkCidr": "10.0.0.0/8"},
         {"tunnel1Phase1EncryptionAlgorithms": ["AES256-GCM-16", "AES256"], "tunnel2DpdTimeoutSeconds": 60},
     ],
     ids=["none", "first", "second", "connection", "order-alone"],
@@ -83,6 +83,16 @@ def test_a_change_of_both_is_refused_with_the_way_out(
     refused = told(guarded, changes)
     assert refused.startswith(f"berlin: {', '.join(sorted(changes))} would change both tunnels at once")
     assert f"aws-vpn {way_out} --stack dev --site berlin" in refused
+    assert "AWS_VPN_CHANGE_TUNNELS=both" in refused
+
+
+@pytest.mark.parametrize("gateway", ["cgw-2", None], ids=["another", "one that is made anew"])
+def test_another_router_takes_both_tunnels_down_and_is_refused(
+    guarded: Resource, gateway: str | None
+) -> None:
+    refused = told(guarded, {"customerGatewayId": gateway})
+    assert refused.startswith("berlin: customerGatewayId would lead both tunnels to another router at once")
+    assert "add a site of another name" in refused
     assert "AWS_VPN_CHANGE_TUNNELS=both" in refused
 
 

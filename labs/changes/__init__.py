@@ -1,0 +1,1 @@
+"""Stacks whose settings change from any to any other: `python -m labs.changes`."""
