@@ -21,28 +21,47 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
 from hosts.programs.failover_monitor.configuration import OpenVpnProbe
+from hosts.programs.failover_monitor.control import ask
 from hosts.programs.failover_monitor.openvpn_packet import parse_client_key
 from hosts.programs.failover_monitor.probes import service_probe
 from labs.failover.checks import Failover, failover
+from labs.failover.ec2 import Pair
 from labs.failover.layout import OPENVPN
 from labs.failover.network import FailoverNetwork
 from labs.failover.wires import inside
 from labs.namespaces import NetworkError, Program, wait_until
 
 ROOT = Path(__file__).parents[1]
-FAULTS: Mapping[str, str] = {
-    "kill": "process killed",
-    "freeze": "process stopped",
-    "unplug": "link down",
-    "remove": "host gone",
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens to main of a pair, and whose traffic shows it; a planned move without `happens`."""
+
+    title: str
+    happens: Callable[[FailoverNetwork, Pair, str], None] | None
+    pair: str = "staff"
+    traffic: str = "laptop"
+
+
+FAULTS: Mapping[str, Fault] = {
+    "kill": Fault("process killed", FailoverNetwork.kill),
+    "freeze": Fault("process stopped", FailoverNetwork.freeze),
+    "unplug": Fault("link down", FailoverNetwork.unplug),
+    "remove": Fault("host gone", FailoverNetwork.remove),
+    "planned": Fault("planned move", None),
+    "nat-unplug": Fault("NAT, link down", FailoverNetwork.unplug, "nat", "internet"),
+    "nat-planned": Fault("NAT, planned move", None, "nat", "internet"),
 }
+LOOPS_FAULTS = ("kill", "freeze", "unplug", "remove")
+"""A ping loop plans nothing, and the one here watches OpenVPN."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +132,8 @@ def measure(lab: Failover, driver: str, faults: Sequence[str], runs: int, second
     end = time.monotonic() + seconds
     for _ in range(runs):
         for fault in faults:
+            if DRIVERS[driver].pause is not None and fault not in LOOPS_FAULTS:
+                continue
             if time.monotonic() > end:
                 return
             lab.put_in_order()
@@ -126,7 +147,7 @@ def table(runs: Sequence[Run]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for name, driver in DRIVERS.items():
-        for fault, title in FAULTS.items():
+        for fault, of in FAULTS.items():
             these = [run for run in runs if (run.driver, run.fault) == (name, fault)]
             if these:
                 never = sum(1 for run in these if run.moved is None)
@@ -134,7 +155,7 @@ def table(runs: Sequence[Run]) -> str:
                     _spread(getattr(run, key) for run in these) for key in ("decided", "moved", "restored")
                 ]
                 lines.append(
-                    f"| {driver.title} | {title} | {len(these)} | {' | '.join(columns)} | {never or ''} |"
+                    f"| {driver.title} | {of.title} | {len(these)} | {' | '.join(columns)} | {never or ''} |"
                 )
     return "\n".join(lines)
 
@@ -184,27 +205,34 @@ def poor_network(seconds: float) -> str:
 
 def _run(lab: Failover, name: str, fault: str) -> Run:
     driver = DRIVERS[name]
-    watching = _start(lab, driver)
+    what = FAULTS[fault]
+    pair: Pair = getattr(lab.net, what.pair)
+    watching, control = _start(lab, driver, pair)
     time.sleep(random.uniform(0, driver.cycle))
     before = len(lab.net.fabric.changes)
     began = time.time()
-    getattr(FailoverNetwork, fault)(lab.net, lab.net.staff, "main")
+    if what.happens:
+        what.happens(lab.net, pair, "main")
+    elif control:
+        asyncio.run(ask(control, command="drill"))
     with suppress(NetworkError):
         wait_until(lambda: len(lab.net.fabric.changes) > before, driver.give_up, "the move", every=0.02)
     if len(lab.net.fabric.changes) == before:
         watching.stop()
         return Run(name, fault, None, None, None)
     moved = lab.net.fabric.changes[before][0] - began
-    lab.traffic["laptop"].wait(40, "the laptop's traffic")
-    restored = lab.traffic["laptop"].restored_after(began)
+    lab.traffic[what.traffic].wait(40, f"traffic of {what.traffic}")
+    restored = lab.traffic[what.traffic].restored_after(began)
     decided = _decided(watching.log()) - began
     watching.stop()
     return Run(name, fault, decided, moved, restored)
 
 
-def _start(lab: Failover, driver: Driver) -> Program:
+def _start(lab: Failover, driver: Driver, pair: Pair) -> tuple[Program, Path | None]:
+    """What watches, and where it takes a drill."""
     if driver.pause is None:
-        return lab.monitor(lab.net.staff, f"-{time.monotonic_ns()}").program
+        monitor = lab.monitor(pair, f"-{time.monotonic_ns()}")
+        return monitor.program, monitor.control
     staff = lab.net.staff
     program = lab.net.hosts["monitor"].start(
         "ping-loop",
@@ -217,7 +245,7 @@ def _start(lab: Failover, driver: Driver) -> Program:
         environment=lab.net.credentials(),
     )
     wait_until(lambda: "watching" in program.log(), 20, "the ping loop")
-    return program
+    return program, None
 
 
 def _decided(log: str) -> float:

@@ -24,6 +24,7 @@ def openvpn_server(stack: str, settings: Settings, tunnel: OpenVpnSettings) -> S
         permitted=tuple(cidr for name in tunnel.permitted for cidr in networks[name]),
         server_secret=names.openvpn_secret(tunnel.name, "server"),
         crl_secret=names.openvpn_secret(tunnel.name, "crl"),
+        probe_secret=names.openvpn_secret(tunnel.name, "probe"),
         log_group=names.path("openvpn", tunnel.name),
         protocol=tunnel.protocol,
         port=tunnel.listening_port,

@@ -21,6 +21,9 @@ from hosts.openvpn_server.units import (
     SERVER_DROP_IN,
     SERVER_UNIT,
     STATUS_FILE,
+    TELL_PROGRAM,
+    TELL_SERVICE,
+    TELL_UNIT,
     fetch_service,
 )
 from hosts.session_manager import INSTALL_UNIT, session_manager_files
@@ -45,6 +48,8 @@ def files(host: ServerHost) -> dict[str, str]:
         "/etc/systemd/system/fetch-openvpn-secrets.service": fetch_service(host),
         "/etc/systemd/system/fetch-openvpn-secrets.timer": FETCH_TIMER,
         FETCH_PROGRAM: program("fetch_secrets.py"),
+        TELL_PROGRAM: program("tell_clients.py"),
+        f"/etc/systemd/system/{TELL_UNIT}": TELL_SERVICE,
         START_PROGRAM: _start(host),
         **metrics_files(host.measuring, OpenVpnFiles(DEVICE, STATUS_FILE, SERVER_FOLDER)),
         **journal_files(host.region, host.log_group),
@@ -71,6 +76,7 @@ def _start(host: ServerHost) -> str:
         f"sysctl --load={KERNEL_FILE}",
         f"systemctl enable {SERVER_UNIT}",
         f"systemctl enable --now fetch-openvpn-secrets.timer {SHIP_UNIT} {metrics_units(host.measuring)}",
+        f"systemctl enable --now {TELL_UNIT}",
         # the timer's own first time is a random moment
         "systemctl start --no-block fetch-openvpn-secrets.service",
         f"systemctl enable --now --no-block {INSTALL_UNIT}",

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 
 from hosts.content import one_or_all
 from hosts.openvpn_server.configuration import DEVICE, reaches
-from hosts.openvpn_server.host import ServerHost
+from hosts.openvpn_server.host import NOTICE_PORT, ServerHost
 
 _NOT_INTERNET = (
     "0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, "
@@ -73,8 +73,9 @@ def _input(host: ServerHost) -> Iterator[str]:
     yield 'iifname "lo" accept'
     yield "meta l4proto { icmp, icmpv6 } accept"
     yield f'iifname != "{DEVICE}" {host.protocol} dport {host.port} accept'
+    vpc = one_or_all(host.vpc_cidrs)
+    yield f'iifname != "{DEVICE}" ip saddr {vpc} udp dport {NOTICE_PORT} limit rate 10/second accept'
     if host.metrics_port is not None:
-        vpc = one_or_all(host.vpc_cidrs)
         yield f'iifname != "{DEVICE}" ip saddr {vpc} tcp dport {host.metrics_port} accept'
 
 

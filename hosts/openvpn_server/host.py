@@ -9,6 +9,9 @@ from typing import Literal
 
 from hosts.metrics import Measuring
 
+NOTICE_PORT = 9444
+"""Where the failover monitor tells a server over UDP that it is about to take the address from it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Office:
@@ -35,6 +38,7 @@ class ServerHost:
     permitted: tuple[IPv4Network, ...]
     server_secret: str
     crl_secret: str
+    probe_secret: str
     log_group: str
     protocol: Literal["udp", "tcp"] = "udp"
     port: int = 1194

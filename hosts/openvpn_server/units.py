@@ -5,7 +5,7 @@ Debian's own `openvpn-server@.service` runs the server; a drop-in adds to it.
 
 from __future__ import annotations
 
-from hosts.openvpn_server.host import ServerHost
+from hosts.openvpn_server.host import NOTICE_PORT, ServerHost
 
 SERVER_UNIT = "openvpn-server@server.service"
 STATUS_FILE = "/run/openvpn-server/status-server.log"
@@ -14,6 +14,8 @@ STATUS_FILE = "/run/openvpn-server/status-server.log"
 FETCH_IDENTIFIER = "fetch-openvpn-secrets"
 """How its lines in the log begin: alarms look there, and nobody else can write such a line."""
 
+TELL_UNIT = "tell-clients.service"
+TELL_PROGRAM = "/usr/local/sbin/tell-clients"
 FETCH_PROGRAM = "/usr/local/sbin/fetch-openvpn-secrets"
 
 KERNEL_SETTINGS = """\
@@ -80,6 +82,26 @@ WantedBy=timers.target
 """
 
 
+TELL_SERVICE = f"""\
+[Unit]
+Description=Tell OpenVPN's clients when the address is about to move
+
+[Service]
+ExecStart={TELL_PROGRAM} --port {NOTICE_PORT}
+Restart=always
+RestartSec=5
+ReadWritePaths=/etc/openvpn/server
+CapabilityBoundingSet=
+PrivateDevices=yes
+PrivateTmp=yes
+RestrictAddressFamilies=AF_INET AF_UNIX
+IPAddressDeny=169.254.169.254 fd00:ec2::254
+{_HARDENED}
+[Install]
+WantedBy=multi-user.target
+"""
+
+
 def fetch_service(host: ServerHost) -> str:
     """The service behind the timer; it also starts the server, as soon as its keys are there."""
     return f"""\
@@ -93,7 +115,7 @@ Type=oneshot
 TimeoutStartSec=60
 SyslogIdentifier={FETCH_IDENTIFIER}
 ExecStart={FETCH_PROGRAM} --region {host.region} --server-secret {host.server_secret} \
---crl-secret {host.crl_secret} --unit {SERVER_UNIT}
+--crl-secret {host.crl_secret} --probe-secret {host.probe_secret} --unit {SERVER_UNIT}
 ReadWritePaths=/etc/openvpn/server
 CapabilityBoundingSet=
 PrivateDevices=yes

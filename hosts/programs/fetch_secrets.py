@@ -43,6 +43,7 @@ BUNDLE_FILES = {
     "key": "server.key",
     "tlsCryptV2Server": "tls-crypt-v2.key",
 }
+PROBE_KEY = "probe.key"
 RESTART_DUE = "restart-due"
 CUT_OFF = "cut-off"
 CERTIFICATE_WARNING_DAYS = 30
@@ -63,6 +64,7 @@ def main() -> int:
         )
         install_bundle(options.folder, read(secrets, options.server_secret))
         install_crl(options.folder, read(secrets, options.crl_secret))
+        install_probe_key(options.folder, secrets, options.probe_secret)
         cut_off(options.folder, options.management)
     except (NotUsableError, BotoCoreError, ClientError, OSError) as error:
         print(f"fetch-openvpn-secrets: {error}", file=sys.stderr)
@@ -76,6 +78,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--region", required=True)
     parser.add_argument("--server-secret", required=True)
     parser.add_argument("--crl-secret", required=True)
+    parser.add_argument("--probe-secret", required=True)
     parser.add_argument("--folder", type=Path, default=Path("/etc/openvpn/server"))
     parser.add_argument("--management", default="/run/openvpn-server/server.sock")
     parser.add_argument("--unit", help="the server's systemd unit, started or restarted as needed")
@@ -154,6 +157,15 @@ def install_crl(folder: Path, text: str) -> None:
         write(path, text, 0o644)
         print(f"revocation list {number(fetched)} installed, {len(fetched)} revoked")
     warn_of_expiry("revocation list", expiry, CRL_WARNING_DAYS)
+
+
+def install_probe_key(folder: Path, secrets: SecretsManagerClient, name: str) -> None:
+    """Write the key with which the monitor signs its word, with each new bundle and where it is missing."""
+    path = folder / PROBE_KEY
+    if not path.exists() or (folder / RESTART_DUE).exists():
+        # without it a planned move is slower, and that is all
+        with suppress(NotUsableError, ClientError):
+            write(path, read(secrets, name), 0o600)
 
 
 def cut_off(folder: Path, management: str) -> None:

@@ -41,17 +41,20 @@ class DeployedStack:
             ChangeError: it stopped half-way, or a second preview is not empty.
         """
         self._write(config)
+        preview = self.program.preview("dev", env=more)
+        if preview.returncode:
+            said = preview.stdout + preview.stderr
+            if "before hook" not in said or "Traceback" in said:
+                raise ChangeError(f"no refusal in words: {self._story(config)}\n{said[-6000:]}")
+            self._write(self.config)
+            return said
         up = self.program.up("dev", env=more)
-        if up.returncode == 0:
-            self.config = config
-            self.is_as_asked(**more)
-            return ""
-        said = up.stdout + up.stderr
-        is_refused = "Preview failed" in said and "Updating (dev)" not in said and "Traceback" not in said
-        if not is_refused:
+        if up.returncode:
+            said = up.stdout + up.stderr
             raise ChangeError(f"stopped half-way: {self._story(config)}\n{said[-6000:]}")
-        self._write(self.config)
-        return said
+        self.config = config
+        self.is_as_asked(**more)
+        return ""
 
     def change_or_accept(self, config: Config) -> str:
         """The same, with the outage of a site accepted where that alone is what the preview refuses."""

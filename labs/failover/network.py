@@ -130,6 +130,8 @@ class FailoverNetwork:
             box.host.run(["nft", "-f", str(root / "etc/nftables.conf")])
             box.host.run(["sysctl", "-q", "-p", str(root / "etc/sysctl.d/60-openvpn.conf")])
             box.program = start_server(self.tunnel, box.host, root).program
+            if not any(program.name == "tell-clients" for program in box.host.programs):
+                self._listen(box, root)
         else:
             files = nat_files(NatHost("dev", REGION, (IPv4Network("10.10.0.0/16"),), "nat"))
             path = self.folder / f"{box.name}.nft"
@@ -140,6 +142,17 @@ class FailoverNetwork:
             # How many connections there may be is the machine's to say, not a namespace's: refused here.
             refused = box.host.run(["sysctl", "-q", "-p", str(settings)], check=False).stderr
             assert refused.count("sysctl:") == refused.count("nf_conntrack_max"), refused
+
+    def _listen(self, box: Box, root: Path) -> None:
+        """What the server's unit runs, to hear of a planned move."""
+        unit = (root / "etc/systemd/system/tell-clients.service").read_text(encoding="utf-8")
+        command = next(line for line in unit.splitlines() if line.startswith("ExecStart="))
+        program, *arguments = command.removeprefix("ExecStart=").split()
+        box.host.start(
+            "tell-clients",
+            ["/usr/bin/python3", str(root / program.lstrip("/")), *arguments],
+            mounts={"/etc/openvpn/server": root / "etc/openvpn/server", "/run": root / "run"},
+        )
 
     def close_door(self) -> None:
         """AWS's API cannot be reached any more."""

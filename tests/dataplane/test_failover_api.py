@@ -162,21 +162,33 @@ def test_a_changed_configuration_is_taken_over_and_a_wrong_one_is_not(lab: Failo
 
 def test_drills_go_through_the_running_monitor(lab: Failover) -> None:
     monitor = lab.monitor(lab.net.staff)
+    before = _told(lab)
     there = monitor.ask("drill")
     assert there.returncode == 0
     assert there.stdout.startswith("moved to standby: address after 0.")
     lab.settles_on("standby", "main", 1)
+    assert monitor.events("clients-told")[0]["server"] == "main"
+    wait_until(lambda: _told(lab) == [count + 1 for count in before], 20, "the clients' restart")
     lab.traffic_flows()
     again = monitor.ask("drill", "--to", "standby")
     assert (again.returncode, again.stderr) == (
         1,
         "failover-monitor: drill refused: standby has the address already\n",
     )
+    wait_until(lambda: monitor.ask("--check").returncode == 0, 30, "main, which has started again")
     back = monitor.ask("drill", "--to", "main")
     assert back.returncode == 0
     lab.settles_on("main", "main", 1)
     lab.traffic_flows()
+    wait_until(lambda: _told(lab) == [count + 2 for count in before], 20, "the clients' restart")
     assert [event["reason"] for event in monitor.events("moved")] == ["drill", "drill"]
+
+
+def _told(lab: Failover) -> list[int]:
+    """How often the clients were told by a server to connect anew, rather than noticed by themselves."""
+    clients = (one for host in ("laptop", "office") for one in lab.net.hosts[host].programs)
+    logs = [client.log() for client in clients if client.name == "openvpn"]
+    return [log.count("Connection reset command was pushed by server") for log in logs]
 
 
 def test_a_drill_to_a_dead_server_is_refused(lab: Failover) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import time
 from collections.abc import Callable, Generator
 
@@ -11,7 +12,9 @@ import pytest
 
 from labs.failover.checks import Failover, failover
 from labs.failover.ec2 import Pair
+from labs.failover.layout import WEB
 from labs.failover.network import FailoverNetwork
+from labs.failover.wires import inside
 from labs.namespaces import wait_until
 
 Fault = Callable[[FailoverNetwork, Pair, str], None]
@@ -63,6 +66,26 @@ def test_nat_moves_to_standby(lab: Failover, fault: Fault) -> None:
     assert monitor.wait("moved", 30)["to"] == "standby"
     lab.settles_on("main", "standby")
     lab.traffic_flows()
+
+
+def test_a_connection_that_began_on_the_other_nat_instance_is_reset(lab: Failover) -> None:
+    web, private = lab.net.hosts["web"], lab.net.hosts["private"]
+    server = inside(web, lambda: socket.create_server((WEB[1], 0)))
+    target: tuple[str, int] = server.getsockname()
+    with server, inside(private, lambda: socket.create_connection(target, 20)) as connection:
+        lab.net.ec2.give(lab.net.nat, "standby")
+        lab.net.fabric.look()
+        wait_until(lambda: _is_reset(connection), 20, "the reset")
+        inside(private, lambda: socket.create_connection(target, 20)).close()
+
+
+def _is_reset(connection: socket.socket) -> bool:
+    """Whether the other end is known to be gone; what is sent brings it out."""
+    try:
+        connection.send(b"still there?")
+    except (ConnectionResetError, BrokenPipeError):
+        return True
+    return False
 
 
 @pytest.mark.parametrize("role", ["main", "standby"])
@@ -143,14 +166,21 @@ def test_a_sick_pair_does_not_pass_the_address_to_and_fro(lab: Failover) -> None
 
 def test_people_are_told_when_a_move_has_to_wait(lab: Failover) -> None:
     monitor = lab.monitor(lab.net.staff)
-    assert monitor.ask("drill").returncode == 0
+    lab.net.ec2.give(lab.net.staff, "standby")
+    lab.net.fabric.look()
+    monitor.wait("changed-hands", 30)
     lab.net.freeze(lab.net.staff, "standby")
     waiting = monitor.wait("no-move-yet", 30)
     assert re.search(r"^standby is down .*; moved a moment ago, waiting \d+ s$", waiting["reason"])
     lab.settles_on("main", "main")
     lab.traffic_flows()
     subjects = [message.partition(": ")[2] for message in lab.net.ec2.messages()]
-    assert subjects == ["moved to standby", "no move yet", "no longer stuck", "moved to main"]
+    assert subjects == [
+        "address changed hands, now standby",
+        "no move yet",
+        "no longer stuck",
+        "moved to main",
+    ]
 
 
 def test_two_monitors_end_in_the_same_state(lab: Failover) -> None:

@@ -96,7 +96,8 @@ def test_a_profile_holds_all_that_a_client_needs(ready: Run, home: Path) -> None
         "remote-cert-tls server",
         "tls-version-min 1.2",
         "explicit-exit-notify 1",
-        "connect-retry 1 5",
+        "connect-retry 0 5",
+        "server-poll-timeout 2",
         *(f"<{tag}>" for tag in ("ca", "cert", "key", "tls-crypt-v2")),
     } <= set(lines)
 

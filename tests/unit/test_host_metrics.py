@@ -68,6 +68,7 @@ SERVER = ServerHost(
     permitted=(IPv4Network("10.0.0.0/16"),),
     server_secret="server",
     crl_secret="crl",
+    probe_secret="probe",
     log_group="/aws-vpn/dev/openvpn/staff",
 )
 

@@ -24,6 +24,7 @@ HOST = ServerHost(
     permitted=(IPv4Network("10.10.128.0/19"), IPv4Network("10.10.160.0/19")),
     server_secret="aws-vpn/dev/openvpn/staff/server",
     crl_secret="aws-vpn/dev/openvpn/staff/crl",
+    probe_secret="aws-vpn/dev/openvpn/staff/probe",
     log_group="/aws-vpn/dev/openvpn/staff",
 )
 OFFICE = Office("potsdam", (IPv4Network("192.168.60.0/24"), IPv4Network("192.168.62.0/23")))

@@ -34,6 +34,7 @@ HOST = ServerHost(
     permitted=(IPv4Network("10.0.0.0/16"),),
     server_secret="aws-vpn/dev/openvpn/staff/server",
     crl_secret="aws-vpn/dev/openvpn/staff/crl",
+    probe_secret="aws-vpn/dev/openvpn/staff/probe",
     log_group="/aws-vpn/dev/openvpn/staff",
     offices=(Office("rome", (IPv4Network("192.168.7.0/24"), IPv4Network("192.168.8.0/24"))),),
 )
@@ -121,12 +122,12 @@ def test_the_pool_and_every_office_are_routed_to_the_active_server(graph: Graph)
     assert destinations == {"172.27.0.0/24", "192.168.7.0/24", "192.168.8.0/24"}
 
 
-def test_servers_and_monitor_read_different_secrets(graph: Graph) -> None:
+def test_the_monitor_reads_the_probes_secret_alone(graph: Graph) -> None:
     servers = Policy(graph.one("aws:iam/rolePolicy:RolePolicy", "openvpn-staff").inputs["policy"])
     monitor = Policy(graph.one("aws:iam/rolePolicy:RolePolicy", "openvpn-staff-monitor").inputs["policy"])
     secret = {kind: f"arn:aws:secretsmanager:::openvpn-staff-{kind}" for kind in ("server", "crl", "probe")}
     read = "secretsmanager:GetSecretValue"
-    assert [kind for kind in secret if servers.allows(read, secret[kind])] == ["server", "crl"]
+    assert [kind for kind in secret if servers.allows(read, secret[kind])] == ["server", "crl", "probe"]
     assert [kind for kind in secret if monitor.allows(read, secret[kind])] == ["probe"]
 
 

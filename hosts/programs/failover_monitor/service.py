@@ -11,6 +11,7 @@ from .configuration import Configuration, OpenVpnProbe, parse_configuration
 from .control import serve_control
 from .history import History
 from .journal import Journal
+from .notice import notice
 from .openvpn_packet import ClientKey, parse_client_key
 from .probes import service_probe
 from .service_manager import notify
@@ -64,7 +65,14 @@ async def _watch_for_ever(
         configuration = setup.configuration
         common = Journal(environment=configuration.environment, name=configuration.name)
         common.info("watching", allocation=configuration.allocation_id)
-        watch = Watch(configuration, service_probe(configuration.probe, setup.key), cloud, common, history)
+        watch = Watch(
+            configuration,
+            service_probe(configuration.probe, setup.key),
+            cloud,
+            common,
+            history,
+            notice(configuration.probe, setup.key),
+        )
         current[:] = [watch]
         running = asyncio.create_task(watch.run())
         changing = asyncio.create_task(_changed(cloud, location, setup, journal))

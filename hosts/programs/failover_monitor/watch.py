@@ -9,13 +9,14 @@ from functools import partial
 
 from .cloud import Cloud
 from .configuration import Configuration
-from .decision import Decision, Move, Role
+from .decision import Decision, Holder, Move, Role
 from .drill import DRILL_SECONDS, Drill, DrillResult
 from .health import Verdict
 from .history import History
 from .journal import Journal
 from .looking import Looking
 from .move import Mover, MoveReport
+from .notice import Notice
 from .probes import ServiceProbe
 from .probing import Probing
 from .reports import Reports
@@ -39,7 +40,9 @@ class Watch:
         cloud: Cloud,
         journal: Journal,
         history: History,
+        notice: Notice | None = None,
     ) -> None:
+        self._notice = notice
         self._configuration = configuration
         self._journal = journal
         self._situation = Situation(configuration, history)
@@ -145,6 +148,7 @@ class Watch:
         self._journal.info("move-began", to=to, reason=reason)
         self._situation.moves += 1
         leaves = self._situation.view.holder if self._situation.view else "nobody"
+        await self._tell_clients(leaves)
         async with self._moving:
             report = await self._mover.move(
                 to, leaves, still_wanted=still_wanted, trouble=partial(self._move_trouble, to)
@@ -155,6 +159,16 @@ class Watch:
             self._journal.warning("move-abandoned", to=to)
         self._looking.now.set()
         return report
+
+    async def _tell_clients(self, leaves: Holder) -> None:
+        """Before a planned move, while the server that is left still has the address to tell them from."""
+        view = self._situation.view
+        if self._notice is None or view is None or leaves not in ("main", "standby"):
+            return
+        address = view.private_addresses.get(leaves)
+        if address is not None and self._situation.health[leaves].verdict is not Verdict.DOWN:
+            told = await self._notice(address)
+            self._journal.info("clients-told" if told else "clients-not-told", server=leaves)
 
     def _moved(self, report: MoveReport, reason: str) -> None:
         view = self._situation.view
