@@ -18,6 +18,7 @@ from access.commands import Access, Profiles
 from access.errors import AccessError
 from command.examples import examples
 from model.errors import WrongUseError
+from stacks.known import refuse_unknown
 from stacks.sections.openvpn import ClientName, OpenVpnSettings
 from stacks.settings import Settings
 from stacks.stack_file import read_stack_file
@@ -198,6 +199,7 @@ def _show(opened: Access, step: Callable[[Access], list[str]]) -> None:
 
 
 def _access(stack: str, tunnel_name: str | None, home: str | None) -> Access:
+    refuse_unknown(stack, Path())
     settings = read_stack_file(Path("stacks") / f"Pulumi.{stack}.yaml")
     tunnel = _tunnel(settings, stack, tunnel_name)
     folder = _folder(home or f"~/.config/aws-vpn/{stack}/{tunnel.name}")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.dashboard_body import Shown, dashboard_body
 from components.labels import Labels
+from model.dashboard_body import Shown, dashboard_body
 
 
 @dataclass(frozen=True, kw_only=True)

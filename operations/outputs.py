@@ -7,14 +7,10 @@ from typing import Any
 
 from model.errors import AwsVpnError, WrongUseError
 from model.stack_outputs import NotDeployedError, stack_outputs
+from stacks.known import refuse_unknown, stack_names
 
 PULUMI_TIMEOUT = 60
 """Seconds. Reading a stack's outputs is one request to the backend."""
-
-
-def stack_names(root: Path) -> tuple[str, ...]:
-    """The stacks that the project's folder has files of."""
-    return tuple(sorted(file.name.split(".")[1] for file in (root / "stacks").glob("Pulumi.*.yaml")))
 
 
 def chosen_stacks(root: Path, stack: str | None, every: bool) -> tuple[str, ...]:
@@ -28,10 +24,10 @@ def chosen_stacks(root: Path, stack: str | None, every: bool) -> tuple[str, ...]
         raise AwsVpnError(f"{root} has no Pulumi.yaml; run this in the project's folder")
     if (stack is None) != every:
         raise WrongUseError("one of --stack S and --all should be given")
-    known = stack_names(root)
-    if stack is not None and stack not in known:
-        raise WrongUseError(f"no stack {stack!r}; should be one of {', '.join(known)}")
-    return known if stack is None else (stack,)
+    if stack is None:
+        return stack_names(root)
+    refuse_unknown(stack, root)
+    return (stack,)
 
 
 def read_outputs(stack: str, root: Path) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import pulumi_aws as aws
 
 from components.alert_topic import AlertTopic, AlertTopicArgs
 from components.dashboard import Dashboard, DashboardArgs
-from components.dashboard_body import Kind, Shown, ShownSite
 from components.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.existing_network import ExistingNetwork, ExistingNetworkArgs
 from components.footprint import Footprint, FootprintArgs
@@ -24,6 +23,7 @@ from components.network import Network, NetworkArgs
 from components.openvpn_tunnel import OpenVpnTunnel, OpenVpnTunnelArgs
 from components.vpc import Vpc
 from model.arns import Place
+from model.dashboard_body import Kind, Shown, ShownSite
 from model.names import PROJECT, ROLE_NAME_LIMIT, STACK_NAME, EnvironmentNames
 from model.tunnel_changes import ONE_AT_A_TIME, TunnelChanges
 from stacks.existing.checks import Usable, usable

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.dashboard_body import Kind, Shown, ShownSite, dashboard_body, metrics_of
+from model.dashboard_body import Kind, Shown, ShownSite, dashboard_body, metrics_of
 from stacks.sections.section import Problem
 from stacks.settings import Settings
 

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from hosts.nat import PROBE_PORT
 from model.addresses import StackClaim, overlaps
 from model.constraints import each_once, matching
+from model.ports import NAT_PROBE_PORT
 from stacks.sections.hardware_vpn import HardwareVpnSettings
 from stacks.sections.monitoring import MonitoringSettings
 from stacks.sections.nat import NatSettings
@@ -159,7 +159,7 @@ class Settings(Section):
         port = self.monitoring.metrics_port
         taken = [tunnel.listening_port for tunnel in self.open_vpn if tunnel.protocol == "tcp"]
         if self.nat.mode == "instances":
-            taken.append(PROBE_PORT)
+            taken.append(NAT_PROBE_PORT)
         if port in taken:
             yield Problem("monitoring.metricsPort", port, "a port where no tunnel and no NAT probe is")
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from hosts.nat.host import PROBE_PORT, NatHost, ProbeTarget, content
+from hosts.nat.host import NatHost, ProbeTarget, content
 
-__all__ = ["PROBE_PORT", "NatHost", "ProbeTarget", "content"]
+__all__ = ["NatHost", "ProbeTarget", "content"]

@@ -10,8 +10,8 @@ from hosts.journal import SHIP_UNIT, journal_files
 from hosts.metrics import PACKAGES as MEASURED_WITH
 from hosts.metrics import Measuring, metrics_files, metrics_units
 from hosts.session_manager import INSTALL_UNIT, session_manager_files
+from model.ports import NAT_PROBE_PORT
 
-PROBE_PORT = 9443
 PACKAGES = ("nftables",)
 KERNEL_FILE = "/etc/sysctl.d/60-nat.conf"
 
@@ -57,7 +57,7 @@ class NatHost:
     region: str
     vpc_cidrs: tuple[IPv4Network, ...]
     log_group: str
-    probe_port: int = PROBE_PORT
+    probe_port: int = NAT_PROBE_PORT
     probe_targets: tuple[ProbeTarget, ...] = PUBLIC_RESOLVERS
     name: str = "nat"
     metrics_port: int | None = None

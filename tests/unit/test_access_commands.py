@@ -128,7 +128,7 @@ def test_a_sites_profile_names_its_networks(ready: Run, home: Path) -> None:
         (["init"], "is in"),
         (["--tunnel", "guests", "list"], "--tunnel guests; should be one of staff"),
         (["--stack", "prod", "list"], "--tunnel (not given); should be one of staff, restricted"),
-        (["--stack", "nope", "list"], "stacks/Pulumi.nope.yaml: should be a readable file"),
+        (["--stack", "nope", "list"], "no stack 'nope'; should be one of dev, prod, staging"),
     ],
 )
 def test_bad_input_gives_one_line_and_changes_nothing(

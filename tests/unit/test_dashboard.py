@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from components import failover_monitor
-from components.dashboard_body import Shown, ShownSite, dashboard_body, metrics_of
 from hosts.metrics import OPENVPN_METRICS, PAIR_METRICS
 from hosts.programs.failover_monitor import reports, watch
 from labs.recorded_environment import environment, settings_of
 from labs.recorded_graph import Graph
+from model.dashboard_body import Shown, ShownSite, dashboard_body, metrics_of
 from sandbox.moto_server.cloudwatch.dashboards import objections
 from stacks import quotas
 from stacks.settings_error import SettingsError

@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import pulumi
-
 from model.names import METRIC_NAMESPACE
 
 COLUMNS = 24
@@ -23,6 +21,8 @@ ALARMS_OF_A_WIDGET = 100
 
 Kind = Literal["nat", "openvpn"]
 Widget = dict[str, Any]
+Told = Any
+"""A text, or an output that will be one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +30,8 @@ class ShownSite:
     """A site's connection, and the outside addresses of its two tunnels."""
 
     name: str
-    vpn_connection_id: pulumi.Input[str]
-    outside_addresses: tuple[pulumi.Input[str], pulumi.Input[str]]
+    vpn_connection_id: Told
+    outside_addresses: tuple[Told, Told]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +42,8 @@ class Shown:
     region: str
     sites: Sequence[ShownSite] = ()
     pairs: Mapping[str, Kind] = field(default_factory=dict[str, Kind])
-    nat_gateways: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
-    alarm_arns: Sequence[pulumi.Input[str]] = ()
+    nat_gateways: Mapping[str, Told] = field(default_factory=dict[str, Told])
+    alarm_arns: Sequence[Told] = ()
 
 
 def dashboard_body(shown: Shown) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class _Grid:
             "text", COLUMNS, 1 + markdown.count("\n"), {"markdown": markdown, "background": "transparent"}
         )
 
-    def alarms(self, arns: Sequence[pulumi.Input[str]]) -> None:
+    def alarms(self, arns: Sequence[Told]) -> None:
         """The state of alarms, those that ring first."""
         properties = {"title": "Alarms", "alarms": list(arns), "sortBy": "stateUpdatedTimestamp"}
         self._place("alarm", COLUMNS, min(10, 2 + len(arns) // 4), properties)
@@ -159,7 +159,7 @@ def _pair(grid: _Grid, environment: str, name: str, kind: Kind) -> None:
         grid.graph(width, "Days left", left, yAxis=_FROM_NOTHING)
 
 
-def _nat_gateways(grid: _Grid, gateways: Mapping[str, pulumi.Input[str]]) -> None:
+def _nat_gateways(grid: _Grid, gateways: Mapping[str, Told]) -> None:
     for title, *metrics in (
         ("Connections", ("ActiveConnectionCount", "Maximum")),
         ("Bytes out and back", ("BytesOutToDestination", "Sum"), ("BytesInFromDestination", "Sum")),
