@@ -23,6 +23,8 @@ def test_its_archive_has_the_packet_filter_settings_and_programs() -> None:
         "/usr/local/sbin/start-host",
         "/usr/local/sbin/ship-journal",
         "/etc/systemd/system/ship-journal.service",
+        "/usr/local/sbin/host-metrics",
+        "/etc/systemd/system/host-metrics.service",
         "/usr/local/share/ssm-agent-key.base64",
         "/usr/local/sbin/install-ssm-agent",
         "/etc/systemd/system/install-ssm-agent.service",
