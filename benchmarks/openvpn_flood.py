@@ -2,38 +2,35 @@
 
     python -m benchmarks.openvpn_flood [--seconds 60]
 
-Needs root and the Debian packages in tests/dataplane/packages.txt. Attackers, server and clients share this
-machine's processors. The tests of the data plane have the same attacks, shorter.
+The pair's monitor watches meanwhile, as deployed. Needs root and the Debian packages in
+tests/dataplane/packages.txt. Attackers, servers and clients share this machine's processors. The tests of the
+data plane have the same attacks, shorter.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-from labs.moto_server import cloud_server
+from labs.failover.network import FailoverNetwork, connect_laptop, failover_network
 from labs.openvpn_flood import Attack, endure, first_packets, silent_connections
-from labs.openvpn_network import Network, network, served
-from labs.openvpn_processes import Server, connect
-from labs.openvpn_tunnel import Tunnel
 
-Begin = Callable[[Network, Path, Server], Attack]
+Begin = Callable[[FailoverNetwork, Path], Attack]
 
 ATTACKS: dict[str, tuple[str, Begin]] = {
     "500 first packets a second, 1 address": (
         "udp",
-        lambda net, profile, server: first_packets(net, profile, server.tunnel.host.port, 1),
+        lambda net, profile: first_packets(net, profile, net.tunnel.host.port, 1),
     ),
     "500 first packets a second, 200 addresses": (
         "udp",
-        lambda net, profile, server: first_packets(net, profile, server.tunnel.host.port, 200),
+        lambda net, profile: first_packets(net, profile, net.tunnel.host.port, 200),
     ),
     "1,800 silent connections, 3 addresses": (
         "tcp",
-        lambda net, _, server: silent_connections(net, server.tunnel.host.port),
+        lambda net, _: silent_connections(net, net.tunnel.host.port),
     ),
 }
 
@@ -48,24 +45,14 @@ def main() -> None:
     for name, (protocol, begin) in ATTACKS.items():
         if options.attack not in (None, protocol):
             continue
-        with _serving(protocol) as (net, server):
-            session = connect(net.laptop, server.tunnel.profile("alice"))
-            session.connected()
-            newcomer = server.tunnel.profile("bob")
-            noticed = endure(server, net, begin(net, newcomer, server), seconds, session, newcomer)
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            failover_network(Path(folder), protocol=protocol) as net,
+        ):
+            session = connect_laptop(net)
+            newcomer = net.tunnel.profile("bob")
+            noticed = endure(net, begin(net, newcomer), seconds, session, newcomer)
         print(f"{name}: {noticed}", flush=True)
-
-
-@contextmanager
-def _serving(protocol: str) -> Generator[tuple[Network, Server]]:
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        cloud = stack.enter_context(cloud_server(folder))
-        tunnel = Tunnel(folder / "tunnel", cloud, {"protocol": protocol})
-        tunnel.access("init")
-        tunnel.access("publish")
-        net = stack.enter_context(network(folder / "logs"))
-        yield net, stack.enter_context(served(tunnel, net, folder / "server"))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ import yaml
 from labs.isolated_sandbox import IsolatedSandbox, Program
 from sandbox.wrapper.places import ROOT
 
-RATIO_TARGET = 1.3
+RATIO_TARGET = 1.25
 SITES = (1, 10, 50)
 SAMPLE_SECONDS = 0.05
 MEBIBYTE = 1 << 20

@@ -15,6 +15,7 @@ from components.host_archives import HostArchives
 from components.labels import Labels
 from components.pair_metrics import SEND_STATEMENT
 from components.server_pair import ServerPair
+from components.table_route import through_servers
 from components.vpc import RouteTable
 from hosts.failover_monitor import MonitorHost
 from model.names import METRIC_NAMESPACE
@@ -65,25 +66,18 @@ class FloatingIp(pulumi.ComponentResource):
         }
         super().__init__("aws-vpn:failover:FloatingIp", name, followers, opts)
         self._name, self._args = name, args
-        self._own = pulumi.ResourceOptions(parent=self)
         self._address = args.address
         self.public_ip = self._address.public_ip
-        self._routes()
-        self.alarm_arns = self._monitor().alarm_arns
+        routes = [
+            through_servers(part, table, destination, args.servers.main, name, self)
+            for part, table in args.route_tables.items()
+            for destination in args.destinations
+        ]
+        self.alarm_arns = self._monitor(routes).alarm_arns
         self.register_outputs({**followers, "publicIp": self.public_ip})
 
-    def _routes(self) -> None:
-        for part, table in self._args.route_tables.items():
-            for destination in self._args.destinations:
-                aws.ec2.Route(
-                    f"{self._name}-{part}-{destination}",
-                    route_table_id=table.id,
-                    destination_cidr_block=str(destination),
-                    network_interface_id=self._args.servers.main.primary_network_interface_id,
-                    opts=pulumi.ResourceOptions(parent=self, ignore_changes=["networkInterfaceId"]),
-                )
-
-    def _monitor(self) -> FailoverMonitor:
+    def _monitor(self, routes: list[aws.ec2.Route]) -> FailoverMonitor:
+        """The monitor, which ends before its routes: it makes those again that are gone."""
         name, args = f"{self._name}-monitor", self._args
         configuration = args.archives.put(
             f"{self._name}-configuration",
@@ -108,7 +102,7 @@ class FloatingIp(pulumi.ComponentResource):
                 metric_namespace=METRIC_NAMESPACE,
                 alert_topic_arn=args.alert_topic_arn,
             ),
-            self._own,
+            pulumi.ResourceOptions(parent=self, depends_on=routes),
         )
 
     def _configuration(self) -> dict[str, Any]:

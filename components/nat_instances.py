@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 from typing import Any
 
 import pulumi
@@ -16,12 +15,12 @@ from components.host_security_group import HostSecurityGroup, HostSecurityGroupA
 from components.labels import Labels
 from components.pair_metrics import PairMetrics, PairMetricsArgs
 from components.server_pair import ServerPair, ServerPairArgs
+from components.table_route import INTERNET
 from components.vpc import RouteTable
 from hosts.failover_monitor import MonitorHost
 from hosts.nat import NatHost, content
 
 TYPE = "aws-vpn:nat:NatInstances"
-INTERNET = IPv4Network("0.0.0.0/0")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.labels import Labels
+from components.table_route import through_gateway
 from components.vpc import Vpc
 from model.arns import Place
 
@@ -151,13 +152,7 @@ class Network(pulumi.ComponentResource):
                 tags=self._args.labels.tagged(part),
                 opts=pulumi.ResourceOptions(parent=self, depends_on=self._internet_access),
             )
-            aws.ec2.Route(
-                name,
-                route_table_id=table.id,
-                destination_cidr_block="0.0.0.0/0",
-                nat_gateway_id=gateway.id,
-                opts=self._own,
-            )
+            through_gateway(f"private-{zone[-1]}", table, gateway, self)
             yield part, gateway.id
 
     def _flow_logs(self) -> None:

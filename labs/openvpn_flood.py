@@ -15,9 +15,10 @@ from itertools import groupby
 from pathlib import Path
 
 from hosts.programs.failover_monitor.openvpn_packet import Handshake, parse_client_key
+from labs.failover.layout import OPENVPN, PRIVATE
+from labs.failover.network import FailoverNetwork
 from labs.namespaces import Host, NetworkError, Program
-from labs.openvpn_network import PRIVATE, SERVER, Network
-from labs.openvpn_processes import Client, Server, block, connect
+from labs.openvpn_processes import Client, block, connect
 from labs.openvpn_tunnel import PUBLIC, ROOT
 
 FIRST_PACKETS = """
@@ -92,16 +93,21 @@ class Noticed:
     echoes_sent: int
     echoes_heard: int
     log_lines: int
+    downs: int
+    """How often the running monitor took a server for down: three probes in a row unanswered."""
+
+    moves: int
 
     def __str__(self) -> str:
         after = "never" if self.connected_after is None else f"after {self.connected_after:.1f} s"
         return (
             f"{self.lost} of {self.probes} probes lost, {self.lost_in_a_row} in a row; a new client connected"
-            f" {after}; {self.echoes_heard} of {self.echoes_sent} echoes; {self.log_lines} log lines"
+            f" {after}; {self.echoes_heard} of {self.echoes_sent} echoes; {self.log_lines} log lines;"
+            f" a server down for the monitor {self.downs} times, {self.moves} moves"
         )
 
 
-def first_packets(net: Network, profile: Path, port: int, addresses: int, rate: int = 500) -> Attack:
+def first_packets(net: FailoverNetwork, profile: Path, port: int, addresses: int, rate: int = 500) -> Attack:
     """The first packet of a profile's client, replayed so many times a second from so many addresses."""
     host, sources = _attacker(net, addresses)
     packet = Handshake(parse_client_key(block(profile.read_text("utf-8"), "tls-crypt-v2"))).request()
@@ -109,25 +115,29 @@ def first_packets(net: Network, profile: Path, port: int, addresses: int, rate: 
     return lambda seconds: _start(host, FIRST_PACKETS, [*where, str(seconds), *sources])
 
 
-def silent_connections(net: Network, port: int, addresses: int = 3, each: int = 600) -> Attack:
+def silent_connections(net: FailoverNetwork, port: int, addresses: int = 3, each: int = 600) -> Attack:
     """So many connections from each of so many addresses, opened again when they are closed."""
     host, sources = _attacker(net, addresses)
     where = [PUBLIC, str(port), str(each)]
     return lambda seconds: _start(host, SILENT_CONNECTIONS, [*where, str(seconds), *sources])
 
 
-def endure(
-    server: Server, net: Network, attack: Attack, seconds: float, session: Client, profile: Path
-) -> Noticed:
-    """Attack a server while `session` is connected, let a client with `profile` come, and look at all."""
-    key = server.tunnel.folder / "probe"
-    key.write_text(server.tunnel.secret("probe"), encoding="utf-8")
-    host = server.tunnel.host
-    lines = len(server.program.log().splitlines())
+def endure(net: FailoverNetwork, attack: Attack, seconds: float, session: Client, profile: Path) -> Noticed:
+    """Attack the address while `session` is connected and the pair's monitor watches, let a client with
+    `profile` come, and look at all.
+    """
+    key = net.tunnel.folder / "probe"
+    key.write_text(net.tunnel.secret("probe"), encoding="utf-8")
+    host, server = net.tunnel.host, net.box(net.staff, "main").program
+    assert server
+    monitor = net.monitor(net.staff)
+    for n in range(2):
+        monitor.wait("verdict", 30, n)
+    lines = len(server.log().splitlines())
     attacking = attack(seconds)
-    probing = net.private.start(
+    probing = net.hosts["private"].start(
         "probes",
-        [sys.executable, "-c", PROBES, SERVER, host.protocol, str(host.port), str(key), str(seconds)],
+        [sys.executable, "-c", PROBES, OPENVPN[0], host.protocol, str(host.port), str(key), str(seconds)],
         environment={"PYTHONPATH": str(ROOT)},
     )
     echoing = session.host.start("echoes", ["ping", "-i", "0.2", "-w", str(int(seconds)), PRIVATE])
@@ -141,6 +151,7 @@ def endure(
         program.process.wait(seconds + 30)
     assert attacking.process.returncode == 0, attacking.log()
     client.program.stop()
+    monitor.program.stop()
     answers = probing.log().split()
     runs = [len(list(group)) for answer, group in groupby(answers) if answer == "lost"]
     counts = re.search(r"(\d+) packets transmitted, (\d+) received", echoing.log())
@@ -153,11 +164,13 @@ def endure(
         connected_after=after,
         echoes_sent=int(counts[1]),
         echoes_heard=int(counts[2]),
-        log_lines=len(server.program.log().splitlines()) - lines,
+        log_lines=len(server.log().splitlines()) - lines,
+        downs=sum(event["verdict"] == "down" for event in monitor.events("verdict")),
+        moves=len(monitor.events("moved")),
     )
 
 
-def _attacker(net: Network, addresses: int) -> tuple[Host, list[str]]:
+def _attacker(net: FailoverNetwork, addresses: int) -> tuple[Host, list[str]]:
     """A host on the internet with so many addresses."""
     host = net.another_laptop()
     shown = host.run(["ip", "-br", "-4", "address", "show", "dev", "eth0"]).stdout

@@ -91,13 +91,17 @@ class Network:
 
     def another_laptop(self) -> Host:
         """One more laptop on the internet, with an address of its own."""
-        number = next(self.numbers)
-        laptop = self.lab.host(f"laptop-{number}")
-        self.lab.link(laptop, "eth0", self.internet, f"laptop{number}")
-        self.internet.address(f"laptop{number}", f"198.18.{number}.1/24")
-        laptop.address("eth0", f"198.18.{number}.2/24")
-        laptop.route("default", f"198.18.{number}.1")
-        return laptop
+        return one_more_laptop(self.lab, self.internet, next(self.numbers))
+
+
+def one_more_laptop(lab: Lab, internet: Host, number: int) -> Host:
+    """A laptop on the internet in a subnet of that number."""
+    laptop = lab.host(f"laptop-{number}")
+    lab.link(laptop, "eth0", internet, f"laptop{number}")
+    internet.address(f"laptop{number}", f"198.18.{number}.1/24")
+    laptop.address("eth0", f"198.18.{number}.2/24")
+    laptop.route("default", f"198.18.{number}.1")
+    return laptop
 
 
 @contextmanager

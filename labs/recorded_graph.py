@@ -41,6 +41,8 @@ class Resource:
     delete_before_replace: bool
     ignore_changes: tuple[str, ...]
     import_id: str
+    aliases: tuple[str, ...]
+    replacement_trigger: str
     before_update: tuple[ResourceHook, ...]
     outputs: dict[str, Any] = field(default_factory=dict[str, Any])
 
@@ -151,6 +153,8 @@ class _Recorder(mocks.MockMonitor):
             delete_before_replace=request.deleteBeforeReplace,
             ignore_changes=tuple(request.ignoreChanges),
             import_id=request.importId,
+            aliases=tuple(alias.urn for alias in request.aliases if alias.urn),
+            replacement_trigger=request.replacement_trigger.string_value,
             before_update=tuple(self.hooks.registered[name] for name in request.hooks.before_update),
         )
         return response

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from labs.failover.monitor import Monitor
 from labs.failover.wires import PoorCable
 from labs.moto_server import CloudServer, cloud_server
 from labs.namespaces import Host, Lab, wait_until
+from labs.openvpn_network import one_more_laptop
 from labs.openvpn_processes import Client, connect, start_server
 from labs.openvpn_tunnel import Tunnel, unpack
 
@@ -71,6 +73,7 @@ class FailoverNetwork:
     boxes: dict[str, Box] = field(default_factory=dict[str, Box])
     monitor_cable: PoorCable | None = None
     fabrics: list[Fabric] = field(default_factory=list[Fabric])
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
     def fabric(self) -> Fabric:
@@ -80,6 +83,10 @@ class FailoverNetwork:
     def box(self, pair: Pair, role: str) -> Box:
         """The machine of main or standby."""
         return self.boxes[f"{pair.name}-{role}"]
+
+    def another_laptop(self) -> Host:
+        """One more laptop on the internet, with an address of its own."""
+        return one_more_laptop(self.lab, self.hosts["internet"], next(self.numbers))
 
     def monitor(self, pair: Pair, timing: Mapping[str, Any] | None = None, suffix: str = "") -> Monitor:
         """Start the monitor of a pair, as its user data has it."""
@@ -251,11 +258,13 @@ class FailoverNetwork:
 
 
 @contextmanager
-def failover_network(folder: Path, *, poor_cable: bool = False) -> Generator[FailoverNetwork]:
+def failover_network(
+    folder: Path, *, poor_cable: bool = False, protocol: str = "udp"
+) -> Generator[FailoverNetwork]:
     """The lab with all servers running, the addresses on main, and no monitor yet."""
     with ExitStack() as stack:
         cloud = stack.enter_context(cloud_server(folder))
-        tunnel = Tunnel(folder / "tunnel", cloud)
+        tunnel = Tunnel(folder / "tunnel", cloud, {"protocol": protocol})
         tunnel.access("init")
         tunnel.access("publish")
         cloud.client("s3").create_bucket(

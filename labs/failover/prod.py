@@ -2,7 +2,8 @@
 
 No instance of the sandbox's cloud runs anything; here the staff tunnel's servers and monitor run as processes
 in namespaces, with their instances' private addresses and with the files of their user data, and a server's
-process ends when EC2 says that its instance is stopped.
+process ends when EC2 says that its instance is stopped. Each calls AWS with a key of its own, and may do what
+its instance's role may.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from stacks.hosts import openvpn_server
 from stacks.stack_file import read_stack_file
 
 PREFIX = "aws-vpn-prod-openvpn-staff"
+SERVER_ROLE, MONITOR_ROLE = PREFIX, f"{PREFIX}-monitor"
 MONITOR = "10.30.250.10"
 API = ("10.30.250.1", 5000)
 STACK_FILE = ROOT / "stacks/Pulumi.prod.yaml"
@@ -60,7 +62,7 @@ class Machine:
                 *("--folder", str(self.root / "etc/openvpn/server")),
                 *("--management", str(self.root / "run/openvpn-server/server.sock")),
             ],
-            env=_credentials(self.url),
+            env=_credentials(self.url, SERVER_ROLE),
             capture_output=True,
             text=True,
             timeout=60,
@@ -113,7 +115,7 @@ class Prod:
     def on_monitor(self, commands: str) -> subprocess.CompletedProcess[str]:
         """Run commands as root on the monitor's host, with the files of its user data at their places."""
         root = self.folder / "monitor"
-        credentials = _credentials(self.monitor.environment["AWS_ENDPOINT_URL"])
+        credentials = _credentials(self.monitor.environment["AWS_ENDPOINT_URL"], MONITOR_ROLE)
         return self.monitor.host.run(
             [
                 *("env", *(f"{name}={value}" for name, value in credentials.items())),
@@ -185,6 +187,7 @@ def running_prod(sandbox: IsolatedSandbox, folder: Path) -> Generator[Prod]:
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
     server = CloudServer(0, cloud.ensure(sandbox.places).endpoint)
     _publish(sandbox, folder)
+    hold_to_roles(server)
     ec2 = sandbox.client("ec2")
     with ExitStack() as stack:
         (folder / "logs").mkdir()
@@ -211,6 +214,13 @@ def running_prod(sandbox: IsolatedSandbox, folder: Path) -> Generator[Prod]:
             monitor,
             lambda role: _machine(lab, vpc, ec2, role, folder, server.url),
         )
+
+
+def hold_to_roles(server: CloudServer) -> None:
+    """Let the cloud allow hosts what their roles allow, as these are at each call, and nothing else."""
+    roles = {role: role for role in (SERVER_ROLE, MONITOR_ROLE)}
+    status, answer = server.control("PUT", "/sandbox/permissions", roles)
+    assert status == 200, answer
 
 
 def _publish(sandbox: IsolatedSandbox, folder: Path) -> None:
@@ -255,14 +265,14 @@ def _monitor(ec2: Any, host: Host, folder: Path, door: Door, url: str) -> Monito
     script = fetch.replace("subprocess.run([str(root / START_PROGRAM)], check=True)", "")
     subprocess.run(
         ["/usr/bin/python3", "-c", script, str(place), str(root)],
-        env=_credentials(url),
+        env=_credentials(url, MONITOR_ROLE),
         check=True,
         timeout=30,
     )
     settings = (root / "etc/default/failover-monitor").read_text(encoding="utf-8").splitlines()
     environment = {
         **dict(line.split("=", 1) for line in settings),
-        **_credentials(door.url),
+        **_credentials(door.url, MONITOR_ROLE),
         "PYTHONPATH": str(root / "usr/local/lib/failover-monitor"),
     }
     control = root / "run/failover-monitor/control"
@@ -272,5 +282,6 @@ def _monitor(ec2: Any, host: Host, folder: Path, door: Door, url: str) -> Monito
     return Monitor(program, control, environment, host, command)
 
 
-def _credentials(url: str) -> dict[str, str]:
-    return {"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+def _credentials(url: str, role: str) -> dict[str, str]:
+    """The key of a host of the role; here it is the role's name."""
+    return {"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": role, "AWS_SECRET_ACCESS_KEY": "test"}

@@ -10,8 +10,9 @@
 - `POST /sandbox/faults`: `{"service", "action", "kind": "error"|"throttle"|"hang", "count", "seconds"}`, the
   service by the name that requests are signed for (CloudWatch's is `monitoring`).
 - `DELETE /sandbox/faults`: no more faults.
-- `PUT /sandbox/permissions`: `{access key id: [policy documents]}`: these callers may do what their policies
-  allow, and nothing else; all others may do everything, as all may from the start.
+- `PUT /sandbox/permissions`: `{access key id: [policy documents]}`, or a role's name instead of documents:
+  these callers may do what their policies allow, and nothing else; all others may do everything, as all may
+  from the start.
 - `GET /sandbox/permissions`: what has been asked of these policies, and what they said.
 """
 

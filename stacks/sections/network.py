@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network
+from itertools import count
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -82,8 +83,8 @@ class NetworkSettings(Section):
     """The zones; OpenVPN and NAT instances need two of them."""
     subnets: dict[AvailabilityZone, ZoneSubnets] | None = None
     """Every subnet's block by zone, each /16 to /28. Left out they are eighths of the VPC, four public then
-    four private, so that a zone added later (up to four) never renumbers the others. They are called
-    `public-a`, `private-a`, ... by their zone's letter. In an existing VPC they are found by the tag `Tier`
+    four private, by the zones' letters (a to d): no zone that comes or goes renumbers the others. They are
+    called `public-a`, `private-a`, ... In an existing VPC they are found by the tag `Tier`
     (`public` or `private`), or by their route to an internet gateway, so that only those are written here of
     which a zone has several."""
     existing: ExistingVpc | None = None
@@ -107,8 +108,21 @@ class NetworkSettings(Section):
         eighths = list(self.cidr.subnets(prefixlen_diff=3))
         return {
             zone: ZoneSubnets(public=eighths[i], private=eighths[COMPUTED_ZONES + i])
-            for i, zone in enumerate(self.availability_zones)
+            for zone, i in self._eighths().items()
         }
+
+    def _eighths(self) -> dict[str, int]:
+        """Which eighth each zone has: by its letter, so that no zone that comes or goes moves another's.
+
+        A subnet that moved would claim a block before the one that had it is gone (CreateSubnet,
+        InvalidSubnet.Conflict). Zones beyond the first letters, or with another's, get what is left.
+        """
+        taken: dict[int, str] = {}
+        for zone in self.availability_zones:
+            taken.setdefault(ord(zone[-1]) - ord("a"), zone)
+        found = {zone: i for i, zone in taken.items() if i < COMPUTED_ZONES}
+        free = (i for i in count() if i not in taken or i >= COMPUTED_ZONES)
+        return {zone: found[zone] if zone in found else next(free) for zone in self.availability_zones}
 
     def blocks_of(self, tier: Tier) -> dict[str, IPv4Network]:
         """The subnets of one tier by zone."""

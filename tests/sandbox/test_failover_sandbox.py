@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import json
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
 
-from labs.failover.prod import Prod, running_prod
+from labs.failover.prod import MONITOR_ROLE, Prod, running_prod
 from labs.failover.runbooks import Done, blocks, run_block
 from labs.isolated_sandbox import IsolatedSandbox
+from labs.namespaces import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -18,13 +20,21 @@ def prod(shared_sandbox: IsolatedSandbox, tmp_path_factory: pytest.TempPathFacto
         yield prod
 
 
-def test_a_stopped_main_loses_address_and_routes_and_a_drill_brings_them_back(prod: Prod) -> None:
+def test_main_loses_address_and_routes_as_the_role_allows_and_a_drill_brings_them_back(prod: Prod) -> None:
     before = prod.routes()
     assert prod.holder() == prod.main.interface
     following = before[prod.main.interface]
     assert following >= 1
+    allow_monitor = monitors_policy(prod)
+    allow_monitor("ec2:AssociateAddress", "ec2:ReplaceRoute")
     prod.power(prod.main, on=False)
-    assert prod.monitor.wait("moved", 15, after=1)["to"] == "standby"
+    wait_for_refusal(prod, "AssociateAddress")
+    assert prod.holder() == prod.main.interface
+    allow_monitor("ec2:ReplaceRoute")
+    wait_for_refusal(prod, "ReplaceRoute")
+    assert prod.routes() == before
+    allow_monitor()
+    assert prod.monitor.wait("moved", 30, after=1)["to"] == "standby"
     assert prod.holder() == prod.standby.interface
     assert prod.routes() == {**_without(before, prod.main.interface), prod.standby.interface: following}
 
@@ -129,6 +139,33 @@ def test_a_client_is_revoked_as_the_runbook_says(prod: Prod) -> None:
     for machine in (prod.main, prod.standby):
         machine.fetch()
     assert any("alice" in line and "revoked" in line for line in outputs[1].splitlines())
+
+
+def monitors_policy(prod: Prod) -> Callable[..., None]:
+    """Lets the monitor's role do all that the program gave it, except the actions that are named."""
+    iam = prod.sandbox.client("iam")
+    (name,) = iam.list_role_policies(RoleName=MONITOR_ROLE)["PolicyNames"]
+    given = iam.get_role_policy(RoleName=MONITOR_ROLE, PolicyName=name)["PolicyDocument"]
+
+    def put(*missing: str) -> None:
+        less = [
+            {**one, "Action": [action for action in one["Action"] if action not in missing] or "none:None"}
+            for one in given["Statement"]
+        ]
+        document = json.dumps({**given, "Statement": less})
+        iam.put_role_policy(RoleName=MONITOR_ROLE, PolicyName=name, PolicyDocument=document)
+
+    return put
+
+
+def wait_for_refusal(prod: Prod, call: str) -> None:
+    """Until a move has failed for want of a right."""
+
+    def is_refused() -> bool:
+        failed = prod.monitor.events("move-attempt-failed")
+        return any(call in one["error"] and "UnauthorizedOperation" in one["error"] for one in failed)
+
+    wait_until(is_refused, 30, f"{call} refused")
 
 
 def run(prod: Prod, runbook: str) -> list[Done]:

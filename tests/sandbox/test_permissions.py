@@ -408,35 +408,36 @@ def test_what_is_taken_away_ends_a_command_with_its_name(enforced: Enforced, act
 
 
 UNCALLED = {
-    "the official provider reads all that a bucket may have (resourceBucketRead)": (
+    "resourceBucketRead asks for all that a bucket may have": (
         "s3:GetAccelerateConfiguration s3:GetBucketAcl s3:GetBucketCORS s3:GetBucketLogging"
         " s3:GetBucketObjectLockConfiguration s3:GetBucketRequestPayment s3:GetBucketWebsite"
         " s3:GetLifecycleConfiguration s3:GetReplicationConfiguration"
     ),
-    "the official provider reads a role's policies of both kinds (resourceRoleRead)": (
-        "iam:ListAttachedRolePolicies iam:ListRolePolicies"
-    ),
-    "the official provider reads an instance's volumes' tags, and whether its type has credits": (
+    "resourceRoleRead asks for a role's policies of both kinds (readRoleInlinePolicies,"
+    " readRolePolicyAttachments)": ("iam:ListAttachedRolePolicies iam:ListRolePolicies"),
+    "resourceInstanceRead asks for volumes' tags (readVolumeTags), whether the type bursts"
+    " (findInstanceTypeByName), and with which credits (findInstanceCreditSpecificationByID)": (
         "ec2:DescribeTags ec2:DescribeInstanceCreditSpecifications ec2:DescribeInstanceTypes"
     ),
-    "the official provider reads an address's reverse name (findEIPDomainNameAttributeByAllocationID)": (
+    "resourceEIPRead asks for an address's reverse name (findEIPDomainNameAttributeByAllocationID)": (
         "ec2:DescribeAddressesAttribute"
     ),
-    "the official provider looks for interfaces left in a subnet or group that it deletes": (
+    "interfaces that services left in a subnet or group go before it (deleteLingeringENIs)": (
         "ec2:DescribeNetworkInterfaces"
     ),
-    "the official provider waits for a group's capacity, and ends a refresh before it starts another": (
+    "a group's capacity is waited for (waitGroupCapacitySatisfied), and a refresh that runs is ended before"
+    " another (startInstanceRefresh, cancelInstanceRefresh, waitInstanceRefreshCancelled)": (
         "autoscaling:DescribeScalingActivities autoscaling:DescribeInstanceRefreshes"
         " autoscaling:CancelInstanceRefresh"
     ),
-    "the official provider sets a topic's attributes in calls of their own (putTopicAttributes)": (
-        "sns:SetTopicAttributes"
-    ),
-    "whoever makes a key must be able to change its policy (CreateKey's dependent action)": (
+    "a topic's attributes are set in calls of their own (putTopicAttributes)": ("sns:SetTopicAttributes"),
+    "whoever makes a key must be able to change its policy (AWS's table: CreateKey's dependent action)": (
         "kms:PutKeyPolicy"
     ),
-    "the official provider disassociates an address whose association its state holds; here servers go"
-    " before their address, and the association with them": "ec2:DisassociateAddress",
-    "an environment from before it had a key gets its log groups encrypted": "logs:AssociateKmsKey",
+    "resourceEIPDelete ends an association that the state holds (disassociateEIP); here servers go before"
+    " their address, and the association with them": "ec2:DisassociateAddress",
+    "resourceGroupUpdate encrypts the log groups of an environment from before it had a key": (
+        "logs:AssociateKmsKey"
+    ),
 }
-"""Rights that no step here uses, by what uses them on AWS: the official provider's sources, or AWS's own."""
+"""Rights that no step here uses, by what uses them on AWS: functions of terraform-provider-aws, by name."""

@@ -378,9 +378,9 @@ def test_routes_and_propagation_are_named_after_the_tables_ids() -> None:
     propagation = graph.one("aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation")
     assert (propagation.name, propagation.inputs["routeTableId"]) == (f"hardware-vpn-{PRIVATE}", PRIVATE)
     assert {route.name for route in graph.of("aws:ec2/route:Route")} == {
-        f"nat-{PRIVATE}-0.0.0.0/0",
-        f"openvpn-staff-{PRIVATE}-172.27.0.0/24",
-        f"openvpn-staff-{PUBLIC}-172.27.0.0/24",
+        f"{PRIVATE}-0.0.0.0/0",
+        f"{PRIVATE}-172.27.0.0/24",
+        f"{PUBLIC}-172.27.0.0/24",
     }
 
 

@@ -7,9 +7,20 @@ from itertools import product
 import pytest
 
 from hosts.programs.failover_monitor import decision, moving, situation
+from hosts.programs.failover_monitor.configuration import Route
 from hosts.programs.failover_monitor.history import History, Seen
-from hosts.programs.failover_monitor.view import ELSEWHERE
-from labs.failover_model.monitor import DAMPING, MAIN, OTHER, STANDBY, Cloud, ViolationError, forget
+from hosts.programs.failover_monitor.view import ELSEWHERE, NAT_GATEWAY, View
+from labs.failover_model.monitor import (
+    CONFIGURATION,
+    DAMPING,
+    MAIN,
+    OTHER,
+    ROUTE,
+    STANDBY,
+    Cloud,
+    ViolationError,
+    forget,
+)
 from labs.failover_model.world import World, beginning, fair, successors
 
 LEAST_STATES = 100_000
@@ -114,3 +125,15 @@ def test_the_model_finds_a_monitor_that_is_wrong(
             steps_to_rest(explored(anywhere))
     finally:
         forget()
+
+
+@pytest.mark.parametrize(
+    ("target", "point", "create"),
+    [(ELSEWHERE, (ROUTE,), ()), (None, (), (ROUTE,)), (NAT_GATEWAY, (), ()), (MAIN, (), ())],
+)
+def test_routes_are_brought_back_but_not_from_a_nat_gateway(
+    target: str | None, point: tuple[Route, ...], create: tuple[Route, ...]
+) -> None:
+    view = View("main", MAIN, "", {ROUTE: target}, {})
+    assert moving.strays(CONFIGURATION, view, "main") == (point, create)
+    assert view.astray(CONFIGURATION) == [*point, *create]

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from .configuration import Configuration, Route, Server
 from .decision import Role
-from .view import ELSEWHERE, View
+from .view import ELSEWHERE, NAT_GATEWAY, View
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import AddressTypeDef, RouteTableTypeDef
@@ -186,7 +186,7 @@ def _targets(tables: list[RouteTableTypeDef]) -> dict[Route, str]:
     """Where each route points."""
     return {
         Route(table.get("RouteTableId", ""), entry.get("DestinationCidrBlock", "")): entry.get(
-            "NetworkInterfaceId", ELSEWHERE
+            "NetworkInterfaceId", NAT_GATEWAY if entry.get("NatGatewayId") else ELSEWHERE
         )
         for table in tables
         for entry in table.get("Routes", [])

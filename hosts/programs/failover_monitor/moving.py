@@ -93,8 +93,7 @@ def looked(step: Look, configuration: Configuration, view: View | None) -> Ask |
 
 def strays(configuration: Configuration, view: View, to: Role) -> tuple[tuple[Route, ...], tuple[Route, ...]]:
     """The routes that do not point to a server: those that lead elsewhere, and those that are gone."""
-    interface = server(configuration, to).network_interface_id
-    wrong = [route for route in configuration.routes if view.routes.get(route) != interface]
+    wrong = view.not_at(server(configuration, to).network_interface_id, configuration)
     return (
         tuple(route for route in wrong if view.routes.get(route) is not None),
         tuple(route for route in wrong if view.routes.get(route) is None),

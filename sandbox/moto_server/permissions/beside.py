@@ -13,6 +13,7 @@ from typing import Any
 
 from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
+from moto.sns.models import sns_backends
 
 from sandbox.moto_server.permissions import ec2
 from sandbox.moto_server.permissions.calls import Call
@@ -57,6 +58,7 @@ def questions(call: Call) -> Iterator[Question]:
     yield from _tags(call)
     yield from _passed_roles(call)
     yield from _service_role(call)
+    yield from _topic_key(call)
     if call.operation in _LOGGED and '"LogEnabled": true' in json.dumps(call.parameters, default=str):
         yield from (Question(f"logs:{action}", "*", "") for action in _VENDING)
     template = call.parameters.get("LaunchTemplate")
@@ -83,6 +85,18 @@ def _passed_roles(call: Call) -> Iterator[Question]:
         yield _passing(f"arn:aws:iam::{call.account}:role/{call.parameters['RoleName']}", "ec2")
     if call.action == "ec2:CreateFlowLogs" and call.parameters.get("DeliverLogsPermissionArn"):
         yield _passing(call.parameters["DeliverLogsPermissionArn"], "vpc-flow-logs")
+
+
+def _topic_key(call: Call) -> Iterator[Question]:
+    """Who publishes to an encrypted topic uses its key ("Configure AWS KMS permissions", SNS)."""
+    if call.action != "sns:Publish":
+        return
+    topic = sns_backends[call.account][call.region].topics.get(call.parameters.get("TopicArn", ""))
+    key = topic and topic.kms_master_key_id
+    for action in ("GenerateDataKey", "Decrypt") if key else ():
+        used = replace(call, service="kms", operation=action, parameters={"KeyId": key})
+        for question in named_questions(used):
+            yield replace(question, more={"kms:viaservice": f"sns.{call.region}.amazonaws.com"})
 
 
 def _service_role(call: Call) -> Iterator[Question]:

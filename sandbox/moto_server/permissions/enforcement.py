@@ -1,15 +1,18 @@
 """Permissions in force: callers whose every call is decided by their policies, and what was asked of these.
 
-Off for every caller until it is given policies. Evaluated is what a role's own policies say; permissions
-boundaries, session policies and organisations' policies are not there, resources' policies are not asked.
+Off for every caller until it is given policies, or a role of IAM's, whose policies count as they are at each
+call. Evaluated is what a role's own policies say; permissions boundaries, session policies and organisations'
+policies are not there, resources' policies are not asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.iam.models import iam_backends
 from werkzeug.exceptions import HTTPException
 
 from sandbox.moto_server.faults import Refusal, refusal
@@ -40,19 +43,24 @@ class Enforcement:
     """The callers with policies, by the ids of their access keys, and every decision since they got them."""
 
     def __init__(self) -> None:
-        self._documents: dict[str, tuple[str, ...]] = {}
+        self._documents: dict[str, tuple[str, ...] | str] = {}
         self._decisions: dict[str, Decision] = {}
 
-    def set(self, documents: Mapping[str, list[str]]) -> None:
+    def set(self, documents: Mapping[str, list[str] | str]) -> None:
         """Put policies in force, for these callers and no others; what was decided before is forgotten.
+
+        A caller has documents, or the name of a role.
 
         Raises:
             ValueError: a document is none.
         """
-        for of_caller in documents.values():
-            for document in of_caller:
+        of_callers = {
+            key_id: given if isinstance(given, str) else tuple(given) for key_id, given in documents.items()
+        }
+        for given in of_callers.values():
+            for document in () if isinstance(given, str) else given:
                 parsed(document)
-        self._documents = {key_id: tuple(of_caller) for key_id, of_caller in documents.items()}
+        self._documents = of_callers
         self._decisions = {}
 
     def decisions(self) -> list[dict[str, Any]]:
@@ -74,8 +82,9 @@ class Enforcement:
         return _answer(call, environ, body, refused[0]) if refused else None
 
     def _allows(self, call: Call, question: Question) -> bool:
-        request = question.request(call.region)
-        verdict = decide(self._documents[call.key_id], request)
+        request = question.request(call.region, call.account)
+        documents = self._documents[call.key_id]
+        verdict = decide(_of_role(documents) if isinstance(documents, str) else documents, request)
         context = {key: tuple(values) for key, values in request.context.items()}
         decision = Decision(
             call.key_id,
@@ -87,6 +96,13 @@ class Enforcement:
         )
         self._decisions[repr(decision)] = decision
         return verdict is Verdict.ALLOWED
+
+
+def _of_role(name: str) -> Iterable[str]:
+    """The policies of its own that a role has now; none when there is no such role."""
+    for role in iam_backends[DEFAULT_ACCOUNT_ID]["aws"].roles.values():
+        if role.name == name:
+            yield from role.policies.values()
 
 
 def _questions(call: Call) -> Iterator[Question]:

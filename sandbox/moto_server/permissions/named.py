@@ -14,6 +14,9 @@ from sandbox.moto_server.permissions.actions import kinds
 from sandbox.moto_server.permissions.calls import Call, tagged
 from sandbox.moto_server.permissions.question import Question
 
+_KEYS = {"AWSServiceName": "iam:awsservicename", "Namespace": "cloudwatch:namespace"}
+"""Condition keys whose values are parameters, by the parameters' names."""
+
 
 def questions(call: Call) -> Iterator[Question]:
     """The action on each resource that the call names; on `*` where it names none."""
@@ -27,8 +30,7 @@ def questions(call: Call) -> Iterator[Question]:
 
 
 def _more(call: Call) -> dict[str, str]:
-    service = call.parameters.get("AWSServiceName")
-    return {"iam:awsservicename": service} if service else {}
+    return {key: call.parameters[name] for name, key in _KEYS.items() if name in call.parameters}
 
 
 def _tags(call: Call, arn: str) -> dict[str, str]:

@@ -26,7 +26,7 @@ class Question:
     borne: Mapping[str, str] = field(default_factory=dict[str, str])
     more: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    def request(self, region: str) -> Request:
+    def request(self, region: str, account: str) -> Request:
         """The request that documents decide about: only with condition keys that AWS has for it.
 
         Raises:
@@ -44,4 +44,5 @@ class Question:
         kind = known.get(self.kind) or known.get("")
         context = {key: (value,) for key, value in values.items() if kind is not None and kind.knows(key)}
         names = {"aws:tagkeys": tuple(sorted(self.requested))} if self.requested else {}
-        return Request(self.action, self.arn, {**context, **names, "aws:requestedregion": (region,)})
+        everywhere = {"aws:requestedregion": (region,), "aws:resourceaccount": (account,)}
+        return Request(self.action, self.arn, {**context, **names, **everywhere})
