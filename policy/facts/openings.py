@@ -37,6 +37,13 @@ GROUPS = (aws.SECURITY_GROUP, aws.DEFAULT_SECURITY_GROUP)
 SEPARATE_RULES = (aws.SECURITY_GROUP_RULE, aws.SECURITY_GROUP_INGRESS_RULE)
 
 
+HOST_FIREWALLS = {aws.LIGHTSAIL_PORTS: "portInfos", aws.GAMELIFT_FLEET: "ec2InboundPermissions"}
+"""Types that open the firewall of hosts without a security group, and the property with the ways in."""
+
+
+ANYWHERE = ("0.0.0.0/0", "::/0")
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """A way into a security group. Ports and sources are `UNKNOWN` where they cannot be known yet.
@@ -108,6 +115,8 @@ def openings(group: Resource) -> Iterator[Opening]:
             yield _inline(group, f"ingress[{i}]", item)
         if group.get("ingress") is UNKNOWN and not group.is_computed("ingress"):
             yield _inline(group, "ingress", UNKNOWN)
+    elif group.type in HOST_FIREWALLS:
+        yield from _host_openings(group, HOST_FIREWALLS[group.type])
     elif group.type == aws.SECURITY_GROUP_RULE:
         if group.get("type") != "egress":
             yield _inline(group, "this rule", group.properties_plain)
@@ -123,6 +132,17 @@ def openings(group: Resource) -> Iterator[Opening]:
             sources,
             lists,
         )
+
+
+def _host_openings(firewall: Resource, key: str) -> Iterator[Opening]:
+    """Lightsail opens a port to anybody where no source is named (PutInstancePublicPorts)."""
+    for i, item in enumerate(firewall.items(key)):
+        opening = _inline(firewall, f"{key}[{i}]", item)
+        named = [source for name in ("cidrs", "ipv6Cidrs", "ipRange") for source in _listed(item, name)]
+        aliases = _listed(item, "cidrListAliases")
+        yield replace(opening, sources=tuple(named or (() if aliases else ANYWHERE)))
+    if firewall.get(key) is UNKNOWN:
+        yield _inline(firewall, key, UNKNOWN)
 
 
 def _inline(group: Resource, where: str, rule: Any) -> Opening:

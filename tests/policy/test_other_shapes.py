@@ -542,3 +542,45 @@ def test_keys_are_found_however_user_data_is_packed(
 )
 def test_policies_of_aws_that_may_move_everything(resource: str, refused: bool, known: bool) -> None:
     assert bool(said("failover-iam-limited", f"r: {{type: aws:iam:{resource}}}", known=known)) is refused
+
+
+@KNOWN
+@pytest.mark.parametrize(
+    ("ways", "refused"),
+    [
+        ("lightsail:InstancePublicPorts, properties: {portInfos: [{protocol: tcp, %s}]}", True),
+        (
+            "lightsail:InstancePublicPorts, properties:"
+            " {portInfos: [{protocol: tcp, %s, cidrListAliases: [lightsail-connect]}]}",
+            False,
+        ),
+        (
+            "gamelift:Fleet, properties: {ec2InboundPermissions: [{protocol: TCP, %s, ipRange: 0.0.0.0/0}]}",
+            True,
+        ),
+        (
+            "gamelift:Fleet, properties: {ec2InboundPermissions: [{protocol: TCP, %s, ipRange: 10.0.0.0/8}]}",
+            False,
+        ),
+    ],
+)
+def test_hosts_that_are_opened_without_a_security_group(ways: str, refused: bool, known: bool) -> None:
+    for port, counts in ((22, refused), (443, False)):
+        program = f"host: {{type: aws:{ways % f'fromPort: {port}, toPort: {port}'}}}"
+        assert bool(said("no-world-open-management", program, known=known)) is counts
+
+
+@KNOWN
+@pytest.mark.parametrize(
+    "program",
+    [
+        "lambda:Function, properties: {environment: {variables: {KEY: %s}}}",
+        "ecs:TaskDefinition, properties: {containerDefinitions: %s}",
+        "codebuild:Project, properties: {environment: {environmentVariables: [{name: KEY, value: %s}]}}",
+        "ssm:Document, properties: {content: %s}",
+    ],
+)
+def test_keys_in_environments_and_documents(program: str, known: bool) -> None:
+    for text, refused in (("-----BEGIN PRIVATE KEY-----", True), ("nothing", False)):
+        found = said("no-keys-in-the-open", f"one: {{type: aws:{program % text}}}", known=known)
+        assert bool(found) is refused

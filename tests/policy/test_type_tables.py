@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import pulumi_aws
 import pytest
 
 from policy.facts import aws_types as aws
-from policy.facts.openings import GROUPS, SEPARATE_RULES
+from policy.facts.openings import GROUPS, HOST_FIREWALLS, SEPARATE_RULES
 from policy.facts.permissions import ATTACHMENTS, DOCUMENTS, ROLES_OF
 from policy.rules.hosts.launching import HOSTS
+from policy.rules.hosts.no_keys_in_the_open import READABLE
 from policy.rules.hosts.no_keys_in_user_data import WITH_USER_DATA
 from policy.rules.operations.resources_in_sight import OPAQUE
 
@@ -179,10 +181,23 @@ def types_with(*properties: str) -> set[str]:
             ("cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6", "ingress"),
             {*GROUPS, *SEPARATE_RULES} | NO_WAY_IN,
         ),
+        (("port_infos", "ec2_inbound_permissions", "inbound_permissions"), HOST_FIREWALLS),
+        (("container_definitions", "environment_variables", "environment"), READABLE),
     ],
-    ids=["hosts", "user-data", "documents", "attachments", "templates", "trust", "roles", "openings"],
+    ids=[
+        "hosts",
+        "user-data",
+        "documents",
+        "attachments",
+        "templates",
+        "trust",
+        "roles",
+        "openings",
+        "firewalls",
+        "texts",
+    ],
 )
-def test_every_type_is_in_a_table_or_excepted(properties: tuple[str, ...], tables: set[str]) -> None:
+def test_every_type_is_in_a_table_or_excepted(properties: tuple[str, ...], tables: Collection[str]) -> None:
     types = types_with(*properties)
     assert types
     assert types - set(tables) == set()

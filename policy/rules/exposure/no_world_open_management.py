@@ -9,7 +9,7 @@ from pulumi_policy import Severity
 from pydantic import Field
 
 from policy.facts.finding import Finding
-from policy.facts.openings import GROUPS, SEPARATE_RULES, openings
+from policy.facts.openings import GROUPS, HOST_FIREWALLS, SEPARATE_RULES, openings
 from policy.facts.references import CIS_VERSION, config_rule, security_hub
 from policy.facts.resource import Resource
 from policy.facts.stack_files import listening_ports
@@ -82,7 +82,7 @@ RULE = ResourceRule(
     tags=("network", "exposure"),
     risk="Password guessing and the next hole in the service reach the host from anywhere.",
     remediation="Name the networks that need the port, or use Session Manager and open nothing.",
-    types=frozenset({*GROUPS, *SEPARATE_RULES}),
+    types=frozenset({*GROUPS, *SEPARATE_RULES, *HOST_FIREWALLS}),
     parameters=ManagementParameters,
     check=_check_management,
     bad=_OPEN_GROUP.format(port=22, source="0.0.0.0/0"),

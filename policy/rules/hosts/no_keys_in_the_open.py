@@ -1,9 +1,9 @@
-"""Keys are not kept where everyone who may look can read them: parameters of type String, and tags."""
+"""Keys are not kept where everyone who may look can read them: parameters, tags, environments of programs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from pulumi_policy import Severity
 
@@ -15,6 +15,23 @@ from policy.facts.resource import Resource
 from policy.rules.operations.required_tags import TAGGABLE
 from policy.rules.rule import Level, ResourceRule
 
+READABLE = {
+    "aws:amplify/app:App": ("environmentVariables",),
+    "aws:amplify/branch:Branch": ("environmentVariables",),
+    "aws:appconfig/hostedConfigurationVersion:HostedConfigurationVersion": ("content",),
+    "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime": ("environmentVariables",),
+    "aws:bedrock/agentcoreHarness:AgentcoreHarness": ("environmentVariables",),
+    "aws:codebuild/project:Project": ("environment",),
+    "aws:ecs/daemonTaskDefinition:DaemonTaskDefinition": ("containerDefinitions",),
+    "aws:ecs/taskDefinition:TaskDefinition": ("containerDefinitions",),
+    "aws:lambda/function:Function": ("environment",),
+    "aws:lambda/microvmsImage:MicrovmsImage": ("environmentVariables",),
+    "aws:lambdamicrovms/image:Image": ("environmentVariables",),
+    "aws:sagemaker/trainingJob:TrainingJob": ("environment",),
+    "aws:ssm/document:Document": ("content",),
+}
+"""What describe calls show of a program's environment or of a document, by type and property."""
+
 
 def _check(resource: Resource, _parameters: Any) -> Iterator[Finding]:
     if resource.type == aws.PARAMETER and resource.get("type") != "SecureString":
@@ -23,15 +40,29 @@ def _check(resource: Resource, _parameters: Any) -> Iterator[Finding]:
             if isinstance(value, str) and holds_key(value.encode()):
                 message = f"{key} is a private key in clear; make the parameter a SecureString"
                 yield Finding(message=message, resource=resource)
+    for key in READABLE.get(resource.type, ()):
+        if any(holds_key(text.encode()) for text in _texts(resource.get(key))):
+            message = f"{key} shows a private key to whoever may describe it; let the program fetch it"
+            yield Finding(message=message, resource=resource)
     for name, value in resource.tags.items():
         if isinstance(value, str) and holds_key(value.encode()):
             yield Finding(message=f"the tag {name} holds a private key; take it out", resource=resource)
 
 
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for inner in cast("dict[str, Any]", value).values() for text in _texts(inner))
+    elif isinstance(value, list):
+        yield from (text for inner in cast("list[Any]", value) for text in _texts(inner))
+
+
 RULE = ResourceRule(
     name="no-keys-in-the-open",
     title="No private keys in the open",
-    description="Parameters of type String and tags hold no private key: they are not encrypted.",
+    description="Parameters of type String, tags, environments of programs and documents hold no private "
+    "key: whoever may describe them reads it.",
     level=Level.MANDATORY,
     severity=Severity.CRITICAL,
     references=(
@@ -41,7 +72,7 @@ RULE = ResourceRule(
     tags=("secrets",),
     risk="Whoever may list parameters or tags, which read-only roles may, has the key.",
     remediation="Put the key into Secrets Manager, or into a parameter of type SecureString.",
-    types=TAGGABLE | {aws.EBS_VOLUME},
+    types=TAGGABLE | {aws.EBS_VOLUME} | READABLE.keys(),
     check=_check,
     bad="""
             key:
