@@ -65,7 +65,9 @@ def monitor(cloud: CloudServer, request: pytest.FixtureRequest) -> Iterator[Moni
     data = {
         "ImageId": image,
         "UserData": user_data,
-        "TagSpecifications": [{"ResourceType": "instance", "Tags": tags}],
+        "TagSpecifications": [
+            {"ResourceType": kind, "Tags": tags} for kind in ("instance", "network-interface")
+        ],
     }
     made = ec2.create_launch_template(
         LaunchTemplateName=name, LaunchTemplateData={**data, "InstanceType": "t4g.nano"}
@@ -80,6 +82,7 @@ def monitor(cloud: CloudServer, request: pytest.FixtureRequest) -> Iterator[Moni
     ]
     autoscaling.create_auto_scaling_group(
         AutoScalingGroupName=name,
+        HealthCheckGracePeriod=300,
         MinSize=2,
         MaxSize=2,
         VPCZoneIdentifier=",".join(subnets),
@@ -97,6 +100,9 @@ def test_a_group_spreads_over_its_zones_and_its_tags_win(monitor: Monitor) -> No
     tags = {(one["Key"], one["Value"]) for one in found["Tags"]}
     assert {("Name", "group"), ("Role", "monitor")} <= tags
     assert ("Name", "template") not in tags
+    by_tag = {"Name": "tag:Name", "Values": ["template"]}
+    interfaces = monitor.ec2.describe_network_interfaces(Filters=[by_tag])["NetworkInterfaces"]
+    assert {one["Attachment"]["InstanceId"] for one in interfaces} >= {*monitor.instances()}
 
 
 @pytest.mark.parametrize(
@@ -131,6 +137,25 @@ def test_an_instance_stays_of_the_version_that_it_was_launched_from(monitor: Mon
     assert ("aws:ec2launchtemplate:version", "2") in {(one["Key"], one["Value"]) for one in tags}
 
 
+@pytest.mark.parametrize("end", ["terminated", "stopped", "unhealthy"])
+def test_a_lost_instance_is_replaced(monitor: Monitor, end: str) -> None:
+    (lost, kept) = monitor.instances()
+    if end == "terminated":
+        monitor.ec2.terminate_instances(InstanceIds=[lost])
+    elif end == "stopped":
+        monitor.ec2.stop_instances(InstanceIds=[lost])
+    else:
+        monitor.autoscaling.set_instance_health(InstanceId=lost, HealthStatus="Unhealthy")
+        assert lost in monitor.instances(), "within the group's grace period"
+        monitor.autoscaling.set_instance_health(
+            InstanceId=lost, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False
+        )
+    after = monitor.instances()
+    assert (len(after), lost in after, kept in after) == (2, False, True)
+    state = monitor.ec2.describe_instances(InstanceIds=[lost])["Reservations"][0]["Instances"][0]["State"]
+    assert state["Name"] == "terminated"
+
+
 def test_a_refresh_may_leave_what_already_matches(monitor: Monitor) -> None:
     before = monitor.instances()
     monitor.refresh(Preferences={"SkipMatching": True})
@@ -160,6 +185,8 @@ def test_protected_instances_stay(monitor: Monitor) -> None:
 
 def test_what_is_refused(monitor: Monitor) -> None:
     call = monitor.autoscaling
+    unknown = {"InstanceId": "i-0123456789abcdef0", "HealthStatus": "Unhealthy"}
+    assert refusal_of(lambda: call.set_instance_health(**unknown)) == ("ValidationError", 400)
     cancelled = refusal_of(lambda: call.cancel_instance_refresh(AutoScalingGroupName=monitor.group))
     assert cancelled == ("ActiveInstanceRefreshNotFound", 400)
     for action in (

@@ -1,1 +1,1 @@
-"""Corrections to moto's Auto Scaling: which version is launched, and instance refreshes."""
+"""Corrections to moto's Auto Scaling: which version is launched, what is replaced, and instance refreshes."""

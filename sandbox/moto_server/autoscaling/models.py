@@ -5,10 +5,11 @@ from __future__ import annotations
 from moto.autoscaling.models import autoscaling_backends
 
 from sandbox.moto_server.autoscaling import groups
+from sandbox.moto_server.autoscaling.health import HealthBackend
 from sandbox.moto_server.autoscaling.instance_refreshes import InstanceRefreshBackend
 
 
-class SandboxAutoScalingBackend(InstanceRefreshBackend):
+class SandboxAutoScalingBackend(HealthBackend, InstanceRefreshBackend):
     """One region's Auto Scaling. The module's name and place lead moto to `urls` beside it."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from moto.autoscaling.models import autoscaling_backends
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.types import Base64EncodedString
 from moto.ec2.exceptions import EC2ClientError, MissingParameterError
@@ -48,6 +49,7 @@ class InstanceBackend(NetworkInterfaceBackend):
             image_id or template.get("ImageId", ""), template, options
         )
         launched = super().run_instances(image_id, count, user_data, security_group_names, **options)
+        self._tag_interfaces(launched, template)
         profile = template.get("IamInstanceProfile")
         if profile and not (
             options.get("iam_instance_profile_name") or options.get("iam_instance_profile_arn")
@@ -138,6 +140,17 @@ class InstanceBackend(NetworkInterfaceBackend):
             metadata_tags or now.instance_metadata_tags,
         )
 
+    def _tag_interfaces(self, launched: Reservation, template: Mapping[str, Any]) -> None:
+        """Give the instances' interfaces the tags that a launch template has for them."""
+        tags = {
+            tag["Key"]: tag["Value"]
+            for specification in template.get("TagSpecifications", ())
+            if specification["ResourceType"] == "network-interface"
+            for tag in specification["Tags"]
+        }
+        if tags:
+            self.create_tags([nic.id for one in launched.instances for nic in one.nics.values()], tags)
+
     def _template(self, reference: dict[str, Any] | None) -> Mapping[str, Any]:
         return self._get_template_from_args(reference).data if reference else {}
 
@@ -180,6 +193,13 @@ class InstanceResponse(EC2Response):
             tenancy = self._get_param("Placement.Tenancy")
             if tenancy:
                 instance.placement.tenancy = tenancy
+        return result
+
+    def stop_instances(self) -> ActionResult:
+        """StopInstances; an Auto Scaling group puts others in the place of its own."""
+        result = super().stop_instances()
+        groups: Any = autoscaling_backends[self.current_account][self.region]
+        groups.replace_lost(self._get_param("InstanceIds", []))
         return result
 
     def modify_instance_attribute(self) -> ActionResult:
