@@ -147,6 +147,13 @@ def test_a_lost_instance_is_replaced(monitor: Monitor, end: str) -> None:
     else:
         monitor.autoscaling.set_instance_health(InstanceId=lost, HealthStatus="Unhealthy")
         assert lost in monitor.instances(), "within the group's grace period"
+        process = {"AutoScalingGroupName": monitor.group, "ScalingProcesses": ["ReplaceUnhealthy"]}
+        monitor.autoscaling.suspend_processes(**process)
+        monitor.autoscaling.set_instance_health(
+            InstanceId=lost, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False
+        )
+        assert lost in monitor.instances(), "replacement is suspended"
+        monitor.autoscaling.resume_processes(**process)
         monitor.autoscaling.set_instance_health(
             InstanceId=lost, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False
         )

@@ -35,7 +35,8 @@ class HealthBackend(AutoScalingBackend):
         state, group = of_groups[instance_id]
         grace = timedelta(seconds=group.health_check_grace_period or 0)
         is_new = utcnow() - state.instance.launch_time < grace
-        is_kept = "ReplaceUnhealthy" in group.suspended_processes or (respects_grace and is_new)
+        suspended = [process["ProcessName"] for process in group.suspended_processes]
+        is_kept = "ReplaceUnhealthy" in suspended or (respects_grace and is_new)
         if status == "Healthy" or is_kept:
             return
         self.replace_lost([instance_id])
