@@ -89,10 +89,25 @@ def roll() -> None:
 )
 @_options
 @_router_options
-def tunnels(stack: str, sites: tuple[str, ...], wait: float, out: Path | None, device: str | None) -> None:
+@click.option(
+    "--policy-config",
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path),
+    envvar="POLICY_CONFIG",
+    metavar="FILE",
+    help="Levels, parameters and waivers for the policies  [default: $POLICY_CONFIG]",
+)
+def tunnels(
+    stack: str,
+    sites: tuple[str, ...],
+    wait: float,
+    out: Path | None,
+    device: str | None,
+    policy_config: Path | None,
+) -> None:
     """Deploy what the stack file changes of tunnels, and nothing else, one tunnel after the other."""
     rolled = _Rolled(stack, sites, wait)
-    roll_tunnels(rolled.connections, Deployment(stack, rolled.root), rolled.renderer(out, device), _say)
+    deployment = Deployment(stack, rolled.root, policy_config)
+    roll_tunnels(rolled.connections, deployment, rolled.renderer(out, device), _say)
 
 
 @roll.command(epilog=examples("aws-vpn roll keys --stack prod --site lisbon --out routers --device vyos"))

@@ -64,6 +64,7 @@ class HardwareVpn(pulumi.ComponentResource):
     """A VPG, and for each site a customer gateway, a VPN connection, its routes, logs and two alarms.
 
     All connections share one log group for their tunnels' logs, those with BGP another one for BGP's. The
+    groups are there for tunnels that keep their own logs too, as a tunnel that is changed alone makes none. The
     names start with `/aws/vendedlogs/` so that AWS's log delivery does not run into the size limit of
     CloudWatch's resource policy ("Site-to-Site VPN logs").
 
@@ -83,9 +84,8 @@ class HardwareVpn(pulumi.ComponentResource):
         self._own = pulumi.ResourceOptions(parent=self)
         self._kept = pulumi.ResourceOptions(parent=self, protect=args.protected, delete_before_replace=True)
         self._hooks = one_tunnel_at_a_time(name, args.labels.names.stack, args.changes)
-        logged = [site for site in args.sites if not self._keeps_logs(site)]
-        self._tunnel_logs = self._log_group("tunnels", args.labels.names.path(name)) if logged else None
-        with_bgp = any(site.bgp_asn is not None for site in logged)
+        self._tunnel_logs = self._log_group("tunnels", args.labels.names.path(name))
+        with_bgp = any(site.bgp_asn is not None for site in args.sites)
         self._bgp_logs = self._log_group("bgp", args.labels.names.path(f"{name}-bgp")) if with_bgp else None
         self.vpg_id = self._vpg()
         self._alarms: list[pulumi.Output[str]] = []

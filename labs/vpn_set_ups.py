@@ -101,7 +101,7 @@ def typed_routes(account: Account) -> str:
     table = account.subnet(vpc, "10.60.1.0/24")
     vpg = account.vpg(vpc)
     account.connection(vpg, account.gateway())
-    account.ec2.create_route(RouteTableId=table, DestinationCidrBlock="192.168.60.0/24", GatewayId=vpg)
+    account.ec2.create_route(RouteTableId=table, DestinationCidrBlock="192.168.160.0/24", GatewayId=vpg)
     return vpc
 
 

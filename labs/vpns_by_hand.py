@@ -126,7 +126,7 @@ class Account:
 class Connection:
     """How a connection is made. With `routes` it is static."""
 
-    routes: Sequence[str] | None = ("192.168.60.0/24",)
+    routes: Sequence[str] | None = ("192.168.160.0/24",)
     tunnels: Sequence[Mapping[str, Any]] = ({}, {})
     name: str | None = "Berlin"
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])

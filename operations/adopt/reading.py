@@ -70,7 +70,7 @@ def explained(operation: str) -> Generator[None]:
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "an error")
         denied = code in {"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"}
-        right = f"should be allowed: the role of `aws-vpn iam operate` may {name}" if denied else "try again"
+        right = f"should be allowed: the role of `aws-vpn iam adopt` may {name}" if denied else "try again"
         raise AwsVpnError(f"AWS answers {name} with {code}; {right}") from None
     # boto3 has no error class of its own for an endpoint that is no URL
     except (BotoCoreError, ValueError) as error:

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from model.arns import Place
 from model.errors import AwsVpnError
@@ -16,7 +16,7 @@ from operations.iam.table import TYPES, people
 POLICY_LIMIT = 6144
 """Characters of a managed policy, white space left out ("IAM and AWS STS quotas")."""
 
-ROLES = ("deploy", "preview", "operate", "access")
+ROLES = ("deploy", "preview", "operate", "access", "adopt")
 
 NAMED: dict[str, tuple[str, tuple[str, ...]]] = {
     "alarm": ("cloudwatch", ("alarm:{name}",)),
@@ -38,7 +38,10 @@ NAMED: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """The ARNs of kinds that go by names; EC2's others go by ids, which nobody knows beforehand."""
 
-FORMS = {*NAMED, "vpc:existing"}
+ADOPTED = {"vgw": "vpn-gateway", "cgw": "customer-gateway", "vpn": "vpn-connection"}
+"""The kinds of what is adopted, by how their ids begin."""
+
+FORMS = {*NAMED, "vpc:existing", *(f"{kind}:adopted" for kind in ADOPTED.values())}
 """Kinds whose ARNs differ by how far a right goes."""
 
 SERVICE_ROLES = {"autoscaling": "AWSServiceRoleForAutoScaling", "s2svpn": "AWSServiceRoleForVPCS2SVPN"}
@@ -54,12 +57,14 @@ class Subject:
     """Whose rights: an environment, where it is, and whether its tunnels' keys show in descriptions.
 
     `existing_vpc` is the id of a VPC that the environment does not make, and whose tags are not its own.
+    `adopted` are the ids of VPG, customer gateways and connections that it took over: their tags may stay.
     """
 
     stack: str
     place: Place
     shows_tunnel_keys: bool
     existing_vpc: str | None = None
+    adopted: tuple[str, ...] = ()
 
     @property
     def tags(self) -> dict[str, str]:
@@ -72,6 +77,9 @@ class Subject:
             return (f"arn:{self.place.partition}:ec2:{self.place.region}::image/*",)
         if kind == "vpc:existing":
             return (self.place.arn("ec2", f"vpc/{self.existing_vpc}"),)
+        if kind.endswith(":adopted"):
+            ids = (one for one in self.adopted if f"{ADOPTED[one.split('-')[0]]}:adopted" == kind)
+            return tuple(self.place.arn("ec2", f"{kind.removesuffix(':adopted')}/{one}") for one in ids)
         if kind not in NAMED:
             return (self.place.arn("ec2", f"{kind}/*"),)
         service, forms = NAMED[kind]
@@ -107,6 +115,8 @@ def _statements(role: str, subject: Subject) -> list[dict[str, Any]]:
     reads = [right for rights in TYPES.values() for right in rights.read]
     if subject.existing_vpc:
         reads += people.READING_AN_EXISTING_VPC
+    if role == "adopt":
+        return _merged(people.ADOPTING, subject)
     if role == "access":
         return _merged(people.PUBLISHING, subject)
     if role == "preview":
@@ -114,13 +124,15 @@ def _statements(role: str, subject: Subject) -> list[dict[str, Any]]:
         allowed = [right for right in (*reads, *people.PREVIEWING) if right not in denied]
         return [*_merged(allowed, subject), {"Effect": "Deny", "Action": denied, "Resource": "*"}]
     if role == "operate":
-        return _merged((*reads, *people.PREVIEWING, *people.OPERATING), subject)
+        adopted = people.OPERATING_ADOPTED if subject.adopted else ()
+        return _merged((*reads, *people.PREVIEWING, *people.OPERATING, *adopted), subject)
     writes = [
         right for rights in TYPES.values() for right in (*rights.create, *rights.update, *rights.delete)
     ]
     existing = people.USING_AN_EXISTING_VPC if subject.existing_vpc else ()
+    adopted = people.DEPLOYING_ADOPTED if subject.adopted else ()
     return [
-        *_merged((*reads, *writes, *existing, *people.PREVIEWING, *people.PREFLIGHT), subject),
+        *_merged((*reads, *writes, *existing, *adopted, *people.PREVIEWING, *people.PREFLIGHT), subject),
         *_tagging(writes, subject),
         *_passing(subject),
     ]
@@ -228,16 +240,26 @@ def _passing(subject: Subject) -> Iterator[dict[str, Any]]:
 
 def _packed(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
     packed: list[dict[str, Any]] = []
-    for statement in statements:
-        alone = _policy([statement])
-        if size(alone) > POLICY_LIMIT:
-            raise TooLargeError(f"a statement of {size(alone)} characters; a policy holds {POLICY_LIMIT}")
-        joined = _policy([*packed[-1]["Statement"], statement]) if packed else alone
+    for statement in (part for whole in statements for part in _parts(whole)):
+        joined = _policy([*packed[-1]["Statement"], statement]) if packed else _policy([statement])
         if packed and size(joined) <= POLICY_LIMIT:
             packed[-1] = joined
         else:
-            packed.append(alone)
+            packed.append(_policy([statement]))
     return packed
+
+
+def _parts(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A statement, or several that say the same of fewer resources each."""
+    resources = statement["Resource"]
+    if size(_policy([statement])) <= POLICY_LIMIT:
+        yield statement
+    elif isinstance(resources, list) and len(named := cast("list[str]", resources)) > 1:
+        half = len(named) // 2
+        for part in (named[:half], named[half:]):
+            yield from _parts({**statement, "Resource": part})
+    else:
+        raise TooLargeError(f"a statement is larger than the {POLICY_LIMIT} characters that a policy holds")
 
 
 def _policy(statements: list[dict[str, Any]]) -> dict[str, Any]:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from model.arns import Place
 from model.host_image import DEBIAN, image_name
-from operations.iam.policies import Subject, policies
+from operations.iam.policies import policies
+from operations.iam.subjects import subject_of
 from operations.preflight.account import Account, Line
 
 MONITOR_TYPE = "t4g.nano"
@@ -130,13 +130,7 @@ def permissions(account: Account) -> Iterator[Line]:
     """Whether the caller may do what `aws-vpn iam deploy` lists, by IAM's own simulation."""
     caller = account.call("sts", "get_caller_identity")
     source = re.sub(r":sts::(\d+):assumed-role/([^/]+)/.*", r":iam::\1:role/\2", caller["Arn"])
-    existing = account.settings.network.existing
-    subject = Subject(
-        account.stack,
-        Place(account.settings.region, caller["Account"]),
-        shows_tunnel_keys=False,
-        existing_vpc=existing.vpc_id if existing else None,
-    )
+    subject = subject_of(account.stack, account.settings, caller["Account"])
     denied: set[str] = set()
     for policy in policies("deploy", subject):
         for statement in policy["Statement"]:

@@ -20,7 +20,7 @@ from operations.roll.errors import RollError
 
 CONNECTION = "aws:ec2/vpnConnection:VpnConnection"
 MOST_WORDS = 2000
-"""Of what Pulumi said when it failed: its end, where the reason is."""
+"""Of what Pulumi said when it failed: the end of what stands before the outputs, where the reason is."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,10 @@ class _Workspace(LocalWorkspace):
 
 
 class Deployment:
-    """One stack."""
+    """One stack. `policy_config` is a file with the policies' levels, parameters and waivers."""
 
-    def __init__(self, stack: str, root: Path) -> None:
-        self._name, self._root = stack, root
+    def __init__(self, stack: str, root: Path, policy_config: Path | None = None) -> None:
+        self._name, self._root, self._policy_config = stack, root, policy_config
         try:
             self._workspace = _Workspace(work_dir=str(root))
         except (CommandError, FileNotFoundError, RuntimeError) as error:
@@ -88,8 +88,14 @@ class Deployment:
         events: list[EngineEvent] = []
         pack = self._root / "policy"
         packs = [str(pack)] if (pack / "PulumiPolicy.yaml").is_file() else None
+        configs = [str(self._policy_config)] if packs and self._policy_config else None
         self._allow(TunnelChanges(both=True))
-        self._run("preview", lambda: self._stack.preview(on_event=events.append, policy_packs=packs))
+        self._run(
+            "preview",
+            lambda: self._stack.preview(
+                on_event=events.append, policy_packs=packs, policy_pack_configs=configs
+            ),
+        )
         steps = [event.resource_pre_event.metadata for event in events if event.resource_pre_event]
         changing = [step for step in steps if step.op not in ("same", "read", "refresh")]
         connections = [step for step in changing if step.type == CONNECTION]
@@ -119,7 +125,7 @@ class Deployment:
         try:
             return command()
         except CommandError as error:
-            said = " ".join(str(error).split())[-MOST_WORDS:]
+            said = " ".join(str(error).partition("\nOutputs:")[0].split())[-MOST_WORDS:]
             raise RollError(f"pulumi {what} of {self._name} failed: {said}") from None
 
 

@@ -195,6 +195,14 @@ class HardwareVpnSettings(Section):
             return first.model_copy(update=waiting), second.model_copy(update=waiting)
         return first, second
 
+    def adopted_ids(self) -> tuple[str, ...]:
+        """The VPG, connections and customer gateways that are taken over; a shared gateway is referred to."""
+        if self.adopted is None:
+            return ()
+        of_sites = [site.adopted for site in self.sites if site.adopted]
+        gateways = [one.customer_gateway_id for one in of_sites if not one.shared_gateway]
+        return (self.adopted.vpg_id, *(one.vpn_connection_id for one in of_sites), *gateways)
+
     def problems(self) -> Iterator[Problem]:
         """Sites told apart, their inside blocks unique on the VPG, critical locations redundant."""
         for i, site in enumerate(self.sites):

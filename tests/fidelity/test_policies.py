@@ -20,10 +20,12 @@ PLACE = Place("eu-central-1", "123456789012")
 SUBJECT = Subject("prod", PLACE, shows_tunnel_keys=True)
 VPC = "vpc-0a1b2c3d4e5f60718"
 IN_AN_EXISTING_VPC = replace(SUBJECT, existing_vpc=VPC)
+ADOPTED = ("vgw-1", "vpn-1", "cgw-1")
+HAVING_ADOPTED = replace(IN_AN_EXISTING_VPC, adopted=ADOPTED)
 
 
 def statements() -> Iterator[tuple[str, dict[str, Any]]]:
-    for role, subject in product(ROLES, (SUBJECT, IN_AN_EXISTING_VPC)):
+    for role, subject in product(ROLES, (SUBJECT, IN_AN_EXISTING_VPC, HAVING_ADOPTED)):
         for policy in policies(role, subject):
             for statement in policy["Statement"]:
                 yield role, statement
@@ -35,6 +37,14 @@ def test_every_policy_fits_awss_limit(role: str) -> None:
     assert made
     assert all(size(policy) <= POLICY_LIMIT for policy in made)
     assert len(made) <= 10, "a role takes ten managed policies"
+
+
+def test_forty_adopted_sites_fit_too() -> None:
+    ids = tuple(f"{kind}-{number:017x}" for kind in ("vpn", "cgw") for number in range(40))
+    made = policies("deploy", replace(HAVING_ADOPTED, adopted=("vgw-1", *ids)))
+    assert all(size(policy) <= POLICY_LIMIT for policy in made)
+    assert len(made) <= 10
+    assert all(ident in json.dumps(made) for ident in ids)
 
 
 def test_every_action_knows_the_resources_and_keys_it_is_used_with() -> None:
@@ -68,7 +78,7 @@ def test_what_neither_name_nor_tag_limits_has_a_reason() -> None:
         for _, statement in statements()
         if statement["Effect"] == "Allow" and "Condition" not in statement
         for resource in listed(statement["Resource"])
-        if resource != "*" and "aws-vpn" not in resource and not resource.endswith(VPC)
+        if resource != "*" and "aws-vpn" not in resource and not resource.endswith((VPC, *ADOPTED))
     }
     assert {one.replace(":*", "alarm:*") if one == ":*" else one for one in found} == set(UNLIMITED)
 
@@ -103,6 +113,21 @@ def test_a_deployer_uses_an_existing_vpc_and_changes_nothing_of_it() -> None:
     assert not may("ec2:CreateRoute", "route-table/rtb-1", "vpc-another")
     assert not may("ec2:DeleteVpc", f"vpc/{VPC}", VPC)
     assert not may("ec2:DeleteRouteTable", "route-table/rtb-1", VPC)
+
+
+def test_what_was_adopted_is_tagged_and_changed_by_its_id_and_never_deleted() -> None:
+    documents = [json.dumps(policy) for policy in policies("deploy", HAVING_ADOPTED)]
+
+    def may(action: str, resource: str) -> bool:
+        asked = Request(action, PLACE.arn("ec2", resource), {"ec2:region": ("eu-central-1",)})
+        return decide(documents, asked) is Verdict.ALLOWED
+
+    for kind, ident in zip(("vpn-gateway", "vpn-connection", "customer-gateway"), ADOPTED, strict=True):
+        assert may("ec2:CreateTags", f"{kind}/{ident}")
+        assert not may("ec2:CreateTags", f"{kind}/{ident}0")
+    assert may("ec2:ModifyVpnTunnelOptions", "vpn-connection/vpn-1")
+    assert not may("ec2:DeleteVpnConnection", "vpn-connection/vpn-1")
+    assert not may("ec2:DeleteVpnGateway", "vpn-gateway/vgw-1")
 
 
 def test_nobody_takes_over_what_is_not_theirs_by_tagging_it() -> None:

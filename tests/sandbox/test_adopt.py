@@ -1,9 +1,12 @@
-"""A VPN that was made by hand, adopted into a stack, deployed, let go of: nothing of it ever changes."""
+"""A VPN that was made by hand, adopted under the printed policies, mended tunnel by tunnel, and let go of."""
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +15,23 @@ import pytest
 import yaml
 
 from labs.isolated_sandbox import Finished, IsolatedSandbox, Program
+from labs.moto_server import CloudServer
+from labs.tunnel_observer import observed
 from labs.vpn_set_ups import KEY, old_options
 from labs.vpns_by_hand import Account
+from model.arns import Place
+from operations.iam.policies import Subject, policies
+from operations.iam.subjects import subject_of
+from sandbox.wrapper import moto_process
 from sandbox.wrapper.places import ROOT
+from stacks.stack_file import read_stack_file
+
+REGION, ACCOUNT = "eu-central-1", "123456789012"
+CALLER = "sandbox"
+"""The key that commands in the sandbox call with."""
+
+pytestmark = pytest.mark.timeout(1500)
+"""Seconds: the last test has all of an adopted stack's life, of some twelve deployments and previews."""
 
 
 @dataclass
@@ -27,15 +44,40 @@ class ByHand:
     vpc: str
     before: dict[str, Any]
 
-    def aws_vpn(self, *arguments: str) -> Finished:
-        """An `aws-vpn` command in the project; it must succeed."""
-        done = self.sandbox.run("aws-vpn", *arguments, cwd=self.project.folder)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done
+    @property
+    def cloud(self) -> CloudServer:
+        return CloudServer(0, moto_process.ensure(self.sandbox.places).endpoint)
 
     @property
     def stack_file(self) -> Path:
         return self.project.folder / "stacks/Pulumi.legacy.yaml"
+
+    def command(self, *arguments: str | Path) -> Finished:
+        return self.sandbox.run("aws-vpn", *arguments, cwd=self.project.folder)
+
+    def adopt(self) -> Finished:
+        return self.command("adopt", "--vpc", self.vpc, "--stack", "legacy", "--region", REGION)
+
+    def may(self, documents: list[dict[str, Any]]) -> None:
+        """Let commands call what the policies allow, and nothing else."""
+        self.cloud.control("PUT", "/sandbox/permissions", {CALLER: [json.dumps(one) for one in documents]})
+
+    def asked(self) -> list[dict[str, Any]]:
+        """What commands called since, and whether they were allowed to."""
+        return self.cloud.control("GET", "/sandbox/permissions")[1]
+
+    def edit(self, change: Any) -> None:
+        """Change the stack file's `hardwareVpn`, as its owner does."""
+        document = yaml.safe_load(self.stack_file.read_text(encoding="utf-8"))
+        change(document["config"]["aws-vpn:hardwareVpn"])
+        self.stack_file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+
+    def bring_up(self) -> None:
+        """What the routers do."""
+        for one in self.account.ec2.describe_vpn_connections()["VpnConnections"]:
+            for end in one["VgwTelemetry"]:
+                tunnel = {"vpnConnectionId": one["VpnConnectionId"], "outsideIp": end["OutsideIpAddress"]}
+                self.cloud.control("POST", "/sandbox/telemetry", {**tunnel, "status": "UP"})
 
 
 def project_copy(folder: Path) -> Path:
@@ -54,7 +96,9 @@ def project_copy(folder: Path) -> Path:
 def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ByHand]:
     sandbox = IsolatedSandbox(tmp_path_factory.mktemp("adopt"))
     try:
-        account = Account(sandbox.client("ec2"), sandbox.client("cloudwatch"))
+        # whoever looks on has a key of their own, which no policies limit
+        onlooker = CloudServer(0, moto_process.ensure(sandbox.places).endpoint)
+        account = Account(onlooker.client("ec2"), onlooker.client("cloudwatch"))
         vpc = old_options(account)
         vpg = account.ec2.describe_vpn_gateways()["VpnGateways"][0]["VpnGatewayId"]
         account.propagate(vpg, account.subnet(vpc, "10.60.1.0/24"))
@@ -66,29 +110,60 @@ def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ByHand]:
         sandbox.close()
 
 
-def test_it_is_adopted_deployed_and_released_without_a_change(by_hand: ByHand) -> None:
-    said = by_hand.aws_vpn(
-        "adopt", "--vpc", by_hand.vpc, "--stack", "legacy", "--region", "eu-central-1"
-    ).stdout
+def adopting(*, without: str = "") -> list[dict[str, Any]]:
+    """The policies of who adopts, less an action."""
+    documents = deepcopy(policies("adopt", Subject("", Place(REGION, ACCOUNT), shows_tunnel_keys=True)))
+    for statement in (one for document in documents for one in document["Statement"]):
+        statement["Action"] = [action for action in statement["Action"] if action != without] or ["none:None"]
+    return documents
+
+
+def ok(finished: Finished) -> str:
+    """What a command that must succeed printed."""
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout
+
+
+def test_a_call_that_is_not_permitted_is_one_line_and_leaves_nothing(by_hand: ByHand) -> None:
+    by_hand.may(adopting(without="ec2:DescribeCustomerGateways"))
+    refused = by_hand.adopt()
+    assert refused.returncode == 1
+    assert "AWS answers DescribeCustomerGateways with UnauthorizedOperation" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert not by_hand.stack_file.exists()
+
+
+def test_it_is_adopted_as_it_is_mended_tunnel_by_tunnel_and_let_go_of(by_hand: ByHand) -> None:
+    project = by_hand.project
+    by_hand.may(adopting())
+    said = ok(by_hand.adopt())
     assert "berlin: phase1EncryptionAlgorithms" in said or "berlin: ikeVersions" in said
     _keeps_keys_secret(by_hand, said)
-    project = by_hand.project
-    deployed = project.up("legacy")
-    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+    subject = subject_of("legacy", read_stack_file(by_hand.stack_file), ACCOUNT)
+
+    by_hand.may(policies("deploy", subject))
+    ok(project.up("legacy"))
     assert by_hand.account.described() == by_hand.before
-    again = project.preview("legacy", "--expect-no-changes")
-    assert again.returncode == 0, again.stdout + again.stderr
+    assert [one for one in by_hand.asked() if one["verdict"] != "allowed"] == []
+    ok(project.preview("legacy", "--expect-no-changes"))
+    _judged(by_hand)
     imported = {one["id"] for one in project.resources("legacy") if one.get("importID")}
-    assert {ident.split("-")[0] for ident in imported} == {"vgw", "cgw", "vpn"}
-    assert len(imported) == 5
-    refused = project.destroy("legacy")
-    assert refused.returncode != 0
-    assert by_hand.account.described() == by_hand.before
-    released = by_hand.aws_vpn("release", "--stack", "legacy").stdout
+    assert {re.split(r"[-.]", ident)[0] for ident in imported} == {"vgw", "cgw", "vpn", "192"}
+    assert len(imported) == 6
+
+    _takes_tags_and_alarms(by_hand)
+    assert [one for one in by_hand.asked() if one["verdict"] != "allowed"] == []
+    by_hand.may(policies("operate", subject))
+    _rolls(by_hand)
+
+    by_hand.may(policies("deploy", subject))
+    mended = by_hand.account.described()
+    assert project.destroy("legacy").returncode != 0
+    assert by_hand.account.described() == mended
+    released = ok(by_hand.command("release", "--stack", "legacy"))
     assert all(f"{ident}: let go of" in released for ident in imported)
-    destroyed = project.destroy("legacy")
-    assert destroyed.returncode == 0, destroyed.stdout + destroyed.stderr
-    assert by_hand.account.described() == by_hand.before
+    ok(project.destroy("legacy"))
+    assert by_hand.account.described() == {**mended, "MetricAlarms": by_hand.before["MetricAlarms"]}
     assert project.resources("legacy") == []
 
 
@@ -104,3 +179,62 @@ def _keeps_keys_secret(by_hand: ByHand, said: str) -> None:
     for key in (KEY, KEY[::-1]):
         assert key not in said
         assert not [path for path in ours if key.encode() in path.read_bytes()]
+
+
+def _judged(by_hand: ByHand) -> None:
+    """The pack refuses the old options, and takes them with the configuration that the page has."""
+    pack = ("--policy-pack", ROOT / "policy")
+    refused = by_hand.project.preview("legacy", *pack)
+    assert refused.returncode != 0
+    assert "[mandatory] [severity: high]  vpn-ikev2-only" in refused.stdout
+    (config,) = re.findall(
+        r"```json\n(.*?)```", (ROOT / "docs/adopt.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    file = by_hand.project.folder / "old-options.json"
+    file.write_text(config, encoding="utf-8")
+    ok(by_hand.project.preview("legacy", *pack, "--policy-pack-config", file))
+
+
+def _takes_tags_and_alarms(by_hand: ByHand) -> None:
+    """The step that interrupts nothing: whatever is told of tunnels stays."""
+
+    def keep_logs(vpn: dict[str, Any]) -> None:
+        vpn["adopted"]["keep"] = ["logs"]
+        # only the passphrase's owner could read them; without them the keys in force stay
+        for tunnel in (tunnel for site in vpn["sites"] for tunnel in site["tunnels"]):
+            del tunnel["presharedKey"]
+
+    by_hand.edit(keep_logs)
+    ok(by_hand.project.up("legacy"))
+    now = by_hand.account.described()
+    assert _tunnels(now) == _tunnels(by_hand.before)
+    assert {tag["Value"] for one in now["VpnConnections"] for tag in one["Tags"] if tag["Key"] == "Site"} == {
+        "berlin",
+        "lisbon",
+    }
+    assert len(now["MetricAlarms"]) > len(by_hand.before["MetricAlarms"])
+
+
+def _tunnels(described: dict[str, Any]) -> list[Any]:
+    return [one["Options"] for one in described["VpnConnections"]]
+
+
+def _rolls(by_hand: ByHand) -> None:
+    """Options and logs as the program would have them: refused at once, and one after the other."""
+
+    def take_over(vpn: dict[str, Any]) -> None:
+        vpn["adopted"]["keep"] = []
+        del vpn["tunnelDefaults"]
+        for site in vpn["sites"]:
+            del site["adopted"]["keep"]
+            site["tunnels"] = [{"insideCidr": tunnel["insideCidr"]} for tunnel in site["tunnels"]]
+
+    by_hand.edit(take_over)
+    by_hand.cloud.control("POST", "/sandbox/tunnel-delays", {"modifying": 0.5, "returning": 1})
+    by_hand.bring_up()
+    for one in by_hand.account.ec2.describe_vpn_connections()["VpnConnections"]:
+        name = next(tag["Value"] for tag in one["Tags"] if tag["Key"] == "Site")
+        with observed(by_hand.account.ec2, one["VpnConnectionId"]) as seen:
+            rolled = by_hand.command("roll", "tunnels", "--stack", "legacy", "--site", name)
+        assert "2 tunnels changed" in ok(rolled)
+        assert (seen.both_down, seen.one_down > 0) == (0, True), seen

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import count, takewhile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +34,7 @@ from labs.vpn_set_ups import (
 )
 from labs.vpns_by_hand import Account
 from model.errors import AwsVpnError
+from operations.adopt import command
 from operations.adopt.description import Description, describe
 from operations.adopt.found import Found
 from operations.adopt.listing import listing
@@ -178,7 +181,7 @@ def test_what_lies_beside_is_named(account: Account) -> None:
     def left(set_up: Callable[[Account], str]) -> str:
         return "\n".join(describe(read(AwsAnswers(Clients(REGION)), REGION, set_up(account))).left)
 
-    assert "the route to 192.168.60.0/24 by the VPG was typed by hand" in left(typed_routes)
+    assert "the route to 192.168.160.0/24 by the VPG was typed by hand" in left(typed_routes)
     assert "uses it too: referred to, and never deleted" in left(shared_gateway)
     assert "its keys are in Secrets Manager and stay there" in left(hidden_keys)
     assert "AWS does not tell whose router announces" in left(bgp_and_static)
@@ -220,6 +223,66 @@ class Denied(Clients):
     def _refuse(self, model: Any, **_: Any) -> None:
         if model.name == self._operation:
             raise ClientError({"Error": {"Code": "UnauthorizedOperation", "Message": "no"}}, model.name)
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+class KilledAt(Clients):
+    """Clients whose process ends at one of all calls."""
+
+    def __init__(self, call: int) -> None:
+        super().__init__(REGION)
+        self._left = call
+        self._registered: set[str] = set()
+
+    def of(self, service: str) -> Any:
+        client = super().of(service)
+        if service not in self._registered:
+            self._registered.add(service)
+            client.meta.events.register("before-call", self._count)
+        return client
+
+    def _count(self, **_: Any) -> None:
+        self._left -= 1
+        if self._left == 0:
+            raise Killed
+
+
+class ReadingIsOver(Exception):  # noqa: N818 - nothing failed
+    """What would be written now."""
+
+
+def test_who_is_killed_at_any_call_of_the_reading_has_written_nothing(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(*_: object) -> None:
+        raise ReadingIsOver
+
+    vpc = one_site(account)
+    (tmp_path / "Pulumi.yaml").write_text("name: aws-vpn\nruntime: python\n", encoding="utf-8")
+    (tmp_path / "stacks").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command, "refuse_taken", lambda _: None)
+    monkeypatch.setattr(command, "write", write)
+    before = account.described()
+
+    def is_killed_at(call: int) -> bool:
+        monkeypatch.setattr(command, "Clients", lambda _: KilledAt(call))
+        try:
+            words = ["--vpc", vpc, "--stack", "legacy", "--region", REGION]
+            command.adopt.main(words, standalone_mode=False)
+        except Killed:
+            return True
+        except ReadingIsOver:
+            return False
+        raise AssertionError("nothing would be written")
+
+    killed = sum(1 for _ in takewhile(is_killed_at, count(1)))
+    assert killed >= 8
+    assert [*(tmp_path / "stacks").iterdir()] == []
+    assert account.described() == before
 
 
 @pytest.mark.parametrize(

@@ -42,10 +42,11 @@ class Failing(PulumiStack):
 
     at: int = 0
     killed: bool = False
+    reads_too: bool = False
     calls: list[str] = field(default_factory=list[str])
 
     def _run(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
-        writes = arguments[:2] in (("stack", "init"), ("config", "set"))
+        writes = self.reads_too or arguments[:2] in (("stack", "init"), ("config", "set"))
         if writes:
             self.calls.append(" ".join(arguments[:2]))
         if writes and len(self.calls) == self.at and not self.killed:
@@ -128,5 +129,16 @@ def test_who_was_killed_is_run_again_to_the_same_end(root: Path, call: int) -> N
         yaml.safe_load(stack_file(stack).read_text()) or {} if stack_file(stack).exists() else {}
     )
     refuse_taken(stack)
+    write(stack, description(), "adopted")
+    check_whole(stack)
+
+
+def test_who_is_killed_once_more_while_looking_what_is_there_is_run_again_to_the_same_end(root: Path) -> None:
+    with pytest.raises(Killed):
+        write(Failing("legacy", root, at=2, killed=True), description(), "adopted")
+    with pytest.raises(Killed):
+        write(Failing("legacy", root, at=1, killed=True, reads_too=True), description(), "adopted")
+    assert keys_in_clear(root) == []
+    stack = PulumiStack("legacy", root)
     write(stack, description(), "adopted")
     check_whole(stack)

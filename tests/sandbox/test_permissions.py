@@ -19,6 +19,8 @@ from botocore.exceptions import ClientError
 
 from access.passphrase import VARIABLE as PASSPHRASE
 from labs.isolated_sandbox import Finished, IsolatedSandbox, Program
+from labs.vpn_set_ups import old_options
+from labs.vpns_by_hand import Account
 from model.arns import Place
 from model.tunnel_changes import VARIABLE
 from operations.iam.policies import ROLES, Subject, policies
@@ -311,6 +313,9 @@ def work(run: Enforced) -> None:
     run.take_role()
     run.control("POST", "/sandbox/tunnel-delays", {"modifying": 0.5, "returning": 1.0})
 
+    by_hand = old_options(Account(run.client("ec2"), run.client("cloudwatch")))
+    place = ("--region", SUBJECT.place.region)
+    run.step("adopt", "adopt", lambda: run.command("adopt", "--vpc", by_hand, "--stack", "legacy", *place))
     run.step("deploy", "preflight", run.preflight)
     run.cripple("deploy", "ec2:CreateVpnConnection", do=lambda: program.up(STACK))
     run.step("deploy", "up", lambda: program.up(STACK))

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 import signal
-import threading
 import time
 import urllib.request
 from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ import yaml
 
 from labs.failover.runbooks import blocks
 from labs.isolated_sandbox import Finished, IsolatedSandbox, Program
+from labs.tunnel_observer import Observer, observed
 from sandbox.wrapper import moto_process
 from sandbox.wrapper.places import ROOT
 
@@ -45,18 +45,7 @@ CONFIG: dict[str, Any] = {
 OPTIONS, KEYS, _NIGHTLY, MAINTENANCE, SEEN_TO = range(5)
 """The runbook's blocks."""
 
-LOOKS_A_SECOND = 10
 GIVES_UP_SECONDS = 120
-
-
-@dataclass
-class Observer:
-    """What was seen of a connection's two tunnels: how often, and how often neither was up."""
-
-    looks: int = 0
-    one_down: int = 0
-    both_down: int = 0
-    done: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass
@@ -112,27 +101,10 @@ class Rolled:
     def delay(self, returning: float | None) -> None:
         self.control("/sandbox/tunnel-delays", {"modifying": 0.5, "returning": returning})
 
-    @contextmanager
-    def observed(self, site: str) -> Generator[Observer]:
-        """Looks at a site's tunnels ten times a second as long as the block lasts."""
-        ec2, seen = self.sandbox.client("ec2"), Observer()
+    def observed(self, site: str) -> AbstractContextManager[Observer]:
+        """Looks at a site's tunnels as long as the block lasts."""
         connection, _ = self.ends(site)
-
-        def look() -> None:
-            while not seen.done.wait(1 / LOOKS_A_SECOND):
-                (found,) = ec2.describe_vpn_connections(VpnConnectionIds=[connection])["VpnConnections"]
-                up = sum(end["Status"] == "UP" for end in found["VgwTelemetry"])
-                seen.looks += 1
-                seen.one_down += up == 1
-                seen.both_down += up == 0
-
-        looking = threading.Thread(target=look)
-        looking.start()
-        try:
-            yield seen
-        finally:
-            seen.done.set()
-            looking.join()
+        return observed(self.sandbox.client("ec2"), connection)
 
 
 @pytest.fixture(scope="module")

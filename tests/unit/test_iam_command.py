@@ -37,6 +37,16 @@ def test_policies_go_into_a_file_each(tmp_path: Path, capsys: pytest.CaptureFixt
     assert all(len(file.read_text()) <= 6144 for file in files)
 
 
+def test_who_adopts_has_no_stack_yet(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["iam", "adopt", "--region", "eu-central-1", "--account", ACCOUNT]) == 0
+    shown = capsys.readouterr()
+    actions = {action for one in json.loads(shown.out)["Statement"] for action in one["Action"]}
+    assert "ec2:DescribeVpnConnections" in actions
+    assert all(action.partition(":")[2].startswith("Describe") for action in actions)
+    assert main(["iam", "adopt", "--account", ACCOUNT]) == 2
+    assert capsys.readouterr().err.startswith("region = None; should be the region")
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -39,6 +39,38 @@ USING_AN_EXISTING_VPC: tuple[str, ...] = (
 )
 """What is done with a VPC of somebody else's, its subnets and its route tables, which bear other tags."""
 
+ADOPTING: tuple[str, ...] = (
+    "cloudwatch:DescribeAlarms alarm:any",
+    "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeCustomerGateways",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+    "ec2:DescribeVpnConnections",
+    "ec2:DescribeVpnGateways",
+)
+"""What `aws-vpn adopt` asks. Descriptions of connections show their keys, which the stack file needs."""
+
+DEPLOYING_ADOPTED: tuple[str, ...] = (
+    "ec2:CreateTags customer-gateway:adopted vpn-connection:adopted vpn-gateway:adopted",
+    "ec2:CreateVpnConnection vpn-gateway:adopted",
+    "ec2:CreateVpnConnectionRoute vpn-connection:adopted",
+    "ec2:DeleteTags customer-gateway:adopted vpn-connection:adopted vpn-gateway:adopted",
+    "ec2:DeleteVpnConnectionRoute vpn-connection:adopted",
+    "ec2:DisableVgwRoutePropagation vpn-gateway:adopted",
+    "ec2:EnableVgwRoutePropagation vpn-gateway:adopted",
+    "ec2:ModifyVpnTunnelOptions vpn-connection:adopted",
+)
+"""What is done with a VPN that was adopted, before it bears the environment's tags. Deleting is not among
+it."""
+
+OPERATING_ADOPTED: tuple[str, ...] = (
+    "ec2:GetVpnTunnelReplacementStatus vpn-connection:adopted",
+    "ec2:ModifyVpnTunnelOptions vpn-connection:adopted",
+    "ec2:ReplaceVpnTunnel vpn-connection:adopted",
+)
+"""The same of those who operate it."""
+
 BEARING_KEYS: tuple[str, ...] = ("secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue")
 SHOWING_TUNNEL_KEYS = "ec2:DescribeVpnConnections"
 """Answers with the tunnels' pre-shared keys while these are kept under `Standard` storage."""

@@ -10,6 +10,7 @@ condition keys for AWS services" names both, each with how far it goes:
 - `:named` one that is named by this environment's names, and needs no tags
 - `:list` an OpenVPN tunnel's revocation list
 - `:existing` the VPC that the settings name, and `:within` what lies in it
+- `:adopted` one that the settings take over by its id, whose tags may be its old ones
 - `:any` one that nobody can tell beforehand: a volume at launch, a machine image
 
 An action without kinds knows none (`Describe...`).

@@ -52,7 +52,8 @@ def questions(call: Call) -> Iterator[Question]:
     made |= {kind for kind in (*call.specified_tags, *_ALSO_MADE.get(call.operation, ())) if kind in known}
     for ident, kind in found.items():
         requested = call.tags if call.operation in ("CreateTags", "DeleteTags") else {}
-        yield Question(call.action, _arn(call, kind, ident), kind, requested, tags(call, ident))
+        place = _vpc_of(call, ident)
+        yield Question(call.action, _arn(call, kind, ident), kind, requested, tags(call, ident), more=place)
     for kind in sorted(made):
         yield Question(call.action, _arn(call, kind, "*"), kind, call.specified_tags.get(kind, {}))
     if not found and not made and "AssociationId" not in call.parameters:
@@ -114,6 +115,14 @@ def tags(call: Call, ident: str) -> dict[str, str]:
     """The tags that a resource of EC2 bears."""
     of_region: Any = ec2_backends[call.account][call.region].tags
     return dict(of_region.get(ident, {}))
+
+
+def _vpc_of(call: Call, ident: str) -> dict[str, str]:
+    """The condition key of the VPC that a route table or a subnet is in."""
+    backend = ec2_backends[call.account][call.region]
+    subnets = {key: subnet for zone in backend.subnets.values() for key, subnet in zone.items()}
+    found = backend.route_tables.get(ident) or subnets.get(ident)
+    return {"ec2:vpc": _arn(call, "vpc", found.vpc_id)} if found else {}
 
 
 def _arn(call: Call, kind: str, ident: str) -> str:
