@@ -64,7 +64,7 @@ class HardwareVpn(pulumi.ComponentResource):
     """A VPG, and for each site a customer gateway, a VPN connection, its routes, logs and two alarms.
 
     All connections share one log group for their tunnels' logs, those with BGP another one for BGP's. The
-    groups are there for tunnels that keep their own logs too, as a tunnel that is changed alone makes none. The
+    groups are there for tunnels that keep their own logs too: a tunnel that is changed alone makes none. The
     names start with `/aws/vendedlogs/` so that AWS's log delivery does not run into the size limit of
     CloudWatch's resource policy ("Site-to-Site VPN logs").
 

@@ -68,6 +68,11 @@ class Account:
         """Whether the environment is there: names that are taken are then its own."""
         if self.settings.network.existing is None:
             return any(self.owns(vpc) for vpc in self.vpcs)
+        vpn = self.settings.hardware_vpn
+        if vpn and vpn.adopted and "tags" in vpn.adopted.keep:
+            # nothing that EC2 lists bears tags of the environment's then, and its log groups are its first
+            own = f"/aws/vendedlogs{self.names.path('hardware-vpn')}"
+            return bool(self.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=own))
         kinds = (("describe_vpn_gateways", "VpnGateways"), ("describe_security_groups", "SecurityGroups"))
         return any(self.owns(one) for operation, key in kinds for one in self.call("ec2", operation)[key])
 

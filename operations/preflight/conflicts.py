@@ -56,7 +56,12 @@ def customer_gateways(account: Account) -> Iterator[Line]:
     """Gateways of the same address: with the same device name AWS would hand out the other's."""
     vpn = account.settings.hardware_vpn
     there = account.call("ec2", "describe_customer_gateways")["CustomerGateways"]
-    others = [one for one in there if one["State"] == "available" and not account.owns(one)]
+    adopted = {site.adopted.customer_gateway_id for site in vpn.sites if site.adopted} if vpn else set[str]()
+    others = [
+        one
+        for one in there
+        if one["State"] == "available" and not account.owns(one) and one["CustomerGatewayId"] not in adopted
+    ]
     clashing = False
     for site in vpn.sites if vpn else ():
         for other in others:

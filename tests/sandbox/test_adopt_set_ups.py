@@ -95,7 +95,7 @@ def adopted(shared_sandbox: IsolatedSandbox) -> Adopted:
     (program.folder / "adopted.json").write_text(json.dumps(configs), encoding="utf-8")
     cloud = CloudServer(0, endpoint)
     cloud.control("PUT", "/sandbox/permissions", {CALLER: [json.dumps(ANYTHING)]})
-    first = program.up("all", "--skip-preview")
+    first = program.up("all")
     _, asked = cloud.control("GET", "/sandbox/permissions")
     return Adopted(program, account, found, before, first, {one["call"] for one in asked})
 

@@ -19,8 +19,6 @@ from botocore.exceptions import ClientError
 
 from access.passphrase import VARIABLE as PASSPHRASE
 from labs.isolated_sandbox import Finished, IsolatedSandbox, Program
-from labs.vpn_set_ups import old_options
-from labs.vpns_by_hand import Account
 from model.arns import Place
 from model.tunnel_changes import VARIABLE
 from operations.iam.policies import ROLES, Subject, policies
@@ -31,6 +29,8 @@ from sandbox.wrapper.places import ROOT
 pytestmark = pytest.mark.timeout(1500)
 """Seconds: the first test waits for all of an environment's life."""
 
+OF_A_STACK = tuple(role for role in ROLES if role != "adopt")
+"""The roles of an environment that this program makes; `test_adopt.py` has the other one at work."""
 STACK = "prod"
 CALLER = "sandbox"
 """The key that every command in the sandbox calls with; whoever looks on uses another."""
@@ -313,9 +313,6 @@ def work(run: Enforced) -> None:
     run.take_role()
     run.control("POST", "/sandbox/tunnel-delays", {"modifying": 0.5, "returning": 1.0})
 
-    by_hand = old_options(Account(run.client("ec2"), run.client("cloudwatch")))
-    place = ("--region", SUBJECT.place.region)
-    run.step("adopt", "adopt", lambda: run.command("adopt", "--vpc", by_hand, "--stack", "legacy", *place))
     run.step("deploy", "preflight", run.preflight)
     run.cripple("deploy", "ec2:CreateVpnConnection", do=lambda: program.up(STACK))
     run.step("deploy", "up", lambda: program.up(STACK))
@@ -360,7 +357,7 @@ def test_everything_works_under_the_printed_policies(enforced: Enforced) -> None
         assert step.finished is None or "not authorized" not in told(step.finished)
         if step.finished is not None and step.what not in TELLING:
             assert step.finished.returncode == 0, f"{step.role}: {step.what}: {told(step.finished)}"
-    assert {step.role for step in enforced.steps} == set(ROLES)
+    assert {step.role for step in enforced.steps} == set(OF_A_STACK)
 
 
 def test_preflight_is_told_by_a_simulation_that_the_role_may_deploy(enforced: Enforced) -> None:
@@ -371,7 +368,7 @@ def test_preflight_is_told_by_a_simulation_that_the_role_may_deploy(enforced: En
     assert "unknown" not in states.values()
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", OF_A_STACK)
 def test_whatever_is_granted_is_needed_by_a_step(enforced: Enforced, role: str) -> None:
     called = {one["action"] for step in enforced.steps if step.role == role for one in step.decisions}
     reasons = {action for actions in UNCALLED.values() for action in actions.split()}
@@ -381,14 +378,14 @@ def test_whatever_is_granted_is_needed_by_a_step(enforced: Enforced, role: str) 
 def test_nothing_has_a_reason_that_every_role_calls(enforced: Enforced) -> None:
     uncalled = {
         action
-        for role in ROLES
+        for role in OF_A_STACK
         for action in granted(role)
         - {one["action"] for step in enforced.steps if step.role == role for one in step.decisions}
     }
     assert {action for actions in UNCALLED.values() for action in actions.split()} - uncalled == set()
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", OF_A_STACK)
 def test_without_any_one_action_a_call_of_a_step_is_refused(enforced: Enforced, role: str) -> None:
     allowed: dict[str, tuple[str, Request]] = {
         one["action"]: (step.what, Request(one["action"], one["resource"], one["context"]))
