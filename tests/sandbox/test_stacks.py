@@ -12,6 +12,7 @@ import pytest
 
 from hosts.openvpn_server import content
 from hosts.user_data import ArchivePlace, user_data
+from labs.failover.runbooks import blocks
 from labs.isolated_sandbox import Finished, IsolatedSandbox
 from sandbox.wrapper.places import ROOT
 from stacks.hosts import openvpn_server
@@ -400,7 +401,7 @@ def test_environments_that_share_a_router_do_not_share_its_customer_gateway(
     assert gateway["DeviceName"] == "aws-vpn-staging-berlin"
 
 
-def test_an_engine_killed_in_the_middle_is_made_good_by_the_next_up(
+def test_an_engine_killed_in_the_middle_is_made_good_as_the_runbook_says(
     sandbox: IsolatedSandbox, edited: Edited
 ) -> None:
     ok(edited.program.preview("dev"))
@@ -413,7 +414,9 @@ def test_an_engine_killed_in_the_middle_is_made_good_by_the_next_up(
     finally:
         up.kill()
         up.wait(timeout=30)
-    ok(edited.program.up("dev"))
+    _, cut_off = [*blocks("change-settings")][2]
+    commands = cut_off.replace("--stack prod --policy-pack policy", "--stack dev").replace("prod", "dev")
+    ok(sandbox.run("bash", "-euo", "pipefail", "-c", commands, cwd=edited.program.folder))
     ok(edited.program.up("dev", "--expect-no-changes"))
     ec2 = sandbox.client("ec2")
     own = [{"Name": "tag:Environment", "Values": ["dev"]}]
