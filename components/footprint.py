@@ -14,8 +14,12 @@ Judge = Callable[[Mapping[str, Any]], None]
 
 @dataclass(frozen=True, kw_only=True)
 class FootprintArgs:
-    """`taken` are plain values, kept in the stack's state; `judge` is asked when they change."""
+    """`taken` are plain values, kept in the stack's state; `judge` is asked when they change.
 
+    `environment` is part of the hook's name, which a program has once.
+    """
+
+    environment: str
     taken: Mapping[str, Any]
     judge: Judge
 
@@ -31,7 +35,9 @@ class Footprint(pulumi.ComponentResource):
         async def judge(hook: pulumi.ResourceHookArgs) -> None:
             args.judge(hook.old_inputs or {})
 
-        hook = pulumi.ResourceHook(f"{name}-judge", judge, pulumi.ResourceHookOptions(on_dry_run=True))
+        hook = pulumi.ResourceHook(
+            f"{args.environment}-{name}-judge", judge, pulumi.ResourceHookOptions(on_dry_run=True)
+        )
         judged = pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_update=[hook]))
         super().__init__(
             "aws-vpn:environment:Footprint",

@@ -142,7 +142,10 @@ class Environment:
             for warning in change_warnings(was, settings):
                 pulumi.log.warn(warning)
 
-        taken = Footprint("footprint", FootprintArgs(taken=footprint(settings), judge=judge))
+        taken = Footprint(
+            "footprint",
+            FootprintArgs(environment=self._labels.names.stack, taken=footprint(settings), judge=judge),
+        )
         # A component alone stands for its children in the SDK, and this one has none.
         return pulumi.ResourceOptions(depends_on=taken.urn.apply(lambda _: [taken]))
 
