@@ -76,7 +76,11 @@ def test_only_a_live_servers_answer_to_this_request_is_accepted() -> None:
     assert not any(handshake.accepts(packet) for packet in wrong)
 
 
-@pytest.mark.parametrize("text", ["", "secret", new_server_key(), PEM[:200], PEM.replace("A", "!")])
+@pytest.mark.parametrize(
+    "text",
+    ["", "secret", new_server_key(), PEM[:200], PEM.replace("A", "!")],
+    ids=["nothing", "no key", "a server's", "cut short", "not base64"],
+)
 def test_what_is_no_client_key_is_told_without_telling_what_it_is(text: str) -> None:
     with pytest.raises(ProbeKeyError) as error:
         parse_client_key(text)
