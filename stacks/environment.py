@@ -82,7 +82,7 @@ class Environment:
         self._tunnels = {tunnel.name: self._build_tunnel(tunnel) for tunnel in settings.open_vpn}
         self._nat = self._build_nat_instances() if settings.nat.mode == "instances" else None
         if settings.monitoring.dashboard:
-            Dashboard("dashboard", DashboardArgs(labels=self._labels, shown=self._shown()))
+            Dashboard("dashboard", DashboardArgs(labels=self._labels, shown=self._shown()), self._judged)
 
     def exports(self) -> dict[str, Any]:
         """What a user needs next, by the name of the stack's output."""

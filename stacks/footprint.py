@@ -25,7 +25,6 @@ def footprint(settings: Settings) -> dict[str, Any]:
         "region": settings.region,
         "vpc": _vpc(network),
         "subnets": {} if network.existing else {k: str(v) for k, v in network.subnet_names().items()},
-        "routes": {str(block): tunnel for _, block, tunnel in _routes(settings)},
         "insideCidrs": {str(block): tunnel for _, block, tunnel in _inside_cidrs(settings)},
         "customerGateways": {_gateway(site): site.name for site in (vpn.sites if vpn else ())},
         "ownKeys": sorted(_own_keys(settings)),
@@ -52,7 +51,6 @@ def change_problems(was: Mapping[str, Any], settings: Settings) -> Iterator[Prob
         )
         return
     yield from _subnet_problems(was["subnets"], settings.network)
-    yield from _route_problems(was["routes"], settings)
     yield from _site_problems(was, settings)
     yield from _protection_problems(was["kept"], settings)
 
@@ -100,29 +98,6 @@ def _subnet_problems(was: Mapping[str, str], network: NetworkSettings) -> Iterat
                     f"a block that is free: {' and '.join(taken)} {UNTIL}. Take another one; or deploy"
                     " with another one first, and then with this",
                 )
-
-
-def _routes(settings: Settings) -> Iterator[tuple[str, IPv4Network, str]]:
-    for i, tunnel in enumerate(settings.open_vpn):
-        key = f"{PROJECT}:openVpn[{i}]"
-        yield f"{key}.clientPool", tunnel.client_pool, tunnel.name
-        for j, office in enumerate(tunnel.offices):
-            for k, lan in enumerate(office.lan_cidrs):
-                yield f"{key}.offices[{j}].lanCidrs[{k}]", lan, tunnel.name
-
-
-def _route_problems(was: Mapping[str, str], settings: Settings) -> Iterator[Problem]:
-    """A route table takes one route to a destination, and another tunnel's would come before it is gone."""
-    for key, block, tunnel in _routes(settings):
-        before = was.get(str(block), tunnel)
-        if before != tunnel:
-            yield Problem(
-                key,
-                block,
-                f"a block that {before} does not have: its route leads there {UNTIL}. Deploy without"
-                f" {tunnel} and without this block in {before} first, and then with it; a tunnel of another"
-                " name is another tunnel",
-            )
 
 
 def _inside_cidrs(settings: Settings) -> Iterator[tuple[str, IPv4Network, str]]:

@@ -19,7 +19,7 @@ from stacks.footprint import change_problems, change_warnings, footprint
 from stacks.settings import Settings
 from stacks.stack_file import parse
 
-A, B, C = (f"eu-central-1{letter}" for letter in "abc")
+A, B, C, F = (f"eu-central-1{letter}" for letter in "abcf")
 
 DEPLOYED: Config = {
     "aws:region": "eu-central-1",
@@ -96,10 +96,10 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
         "aws-vpn:network.existing.vpcId = vpc-0a1b2c3d4e5f60718",
         "as it is deployed (10.10.0.0/16)",
     ),
-    "another zone": (
-        lambda c: c["aws-vpn:network"].update(availabilityZones=[A, C]),
-        f"aws-vpn:network.availabilityZones = {C}",
-        "the computed public-c is 10.10.32.0/19, and public-b has 10.10.32.0/19 until",
+    "a zone that has no eighth of its own": (
+        lambda c: c["aws-vpn:network"].update(availabilityZones=[A, F]),
+        f"aws-vpn:network.availabilityZones = {F}",
+        "the computed public-f is 10.10.32.0/19, and public-b has 10.10.32.0/19 until",
     ),
     "a subnet grown in place": (
         lambda c: c["aws-vpn:network"].update(
@@ -108,21 +108,6 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
         ),
         f"aws-vpn:network.subnets.{A}.public = 10.10.0.0/18",
         "public-a has 10.10.0.0/19 and public-b has 10.10.32.0/19 until the deployment ends",
-    ),
-    "a tunnel renamed": (
-        lambda c: tunnel(c).update(name="people"),
-        "aws-vpn:openVpn[0].clientPool = 172.27.0.0/24",
-        "Deploy without people and without this block in staff first",
-    ),
-    "an office moved to another tunnel": (
-        lambda c: (
-            c["aws-vpn:openVpn"].append(
-                {"name": "more", "clientPool": "172.28.0.0/24", "offices": tunnel(c)["offices"]}
-            ),
-            tunnel(c).update(offices=[]),
-        ),
-        "aws-vpn:openVpn[1].offices[0].lanCidrs[0] = 192.168.60.0/24",
-        "a block that staff does not have",
     ),
     "a site renamed": (
         lambda c: site(c).update(name="hamburg"),
@@ -153,6 +138,7 @@ WORKS: dict[str, Edit] = {
     "nothing": lambda _: None,
     "a zone added": lambda c: c["aws-vpn:network"].update(availabilityZones=[A, B, C]),
     "computed blocks written down": lambda c: c["aws-vpn:network"].update(subnets=SUBNETS),
+    "another zone": lambda c: c["aws-vpn:network"].update(availabilityZones=[A, C]),
     "another zone with free blocks": lambda c: c["aws-vpn:network"].update(
         availabilityZones=[A, C],
         subnets={A: SUBNETS[A], C: {"public": "10.10.64.0/19", "private": "10.10.192.0/19"}},
@@ -160,8 +146,12 @@ WORKS: dict[str, Edit] = {
     "a subnet moved to a free block": lambda c: c["aws-vpn:network"].update(
         subnets=subnets(b={"public": "10.10.96.0/20", "private": "10.10.160.0/19"})
     ),
-    "a tunnel renamed with other addresses": lambda c: tunnel(c).update(
-        name="people", clientPool="172.28.0.0/24", offices=[]
+    "a tunnel renamed": lambda c: tunnel(c).update(name="people"),
+    "an office moved to another tunnel": lambda c: (
+        c["aws-vpn:openVpn"].append(
+            {"name": "more", "clientPool": "172.28.0.0/24", "offices": tunnel(c)["offices"]}
+        ),
+        tunnel(c).update(offices=[]),
     ),
     "a client pool changed": lambda c: tunnel(c).update(clientPool="172.28.0.0/24"),
     "a site and a tunnel removed": lambda c: (c.pop("aws-vpn:hardwareVpn"), c.pop("aws-vpn:openVpn")),
@@ -213,7 +203,7 @@ def test_what_is_not_refused_takes_nothing_that_is_taken(chain: list[Config]) ->
     was, will = (footprint(read(config)) for config in chain)
     if [*change_problems(was, read(chain[1]))]:
         return
-    for kind in ("routes", "insideCidrs", "customerGateways"):
+    for kind in ("insideCidrs", "customerGateways"):
         both = was[kind].keys() & will[kind].keys()
         assert {key: was[kind][key] for key in both} == {key: will[kind][key] for key in both}
     assert (was["region"], was["vpc"]) == (will["region"], will["vpc"])
