@@ -21,12 +21,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from benchmarks.failover_cases import CANDIDATES, DRIVERS, FAULTS, LOOPS_FAULTS, Driver, Timing
 from hosts.programs.failover_monitor.configuration import OpenVpnProbe
 from hosts.programs.failover_monitor.control import ask
 from hosts.programs.failover_monitor.openvpn_packet import parse_client_key
@@ -34,51 +35,10 @@ from hosts.programs.failover_monitor.probes import service_probe
 from labs.failover.checks import Failover, failover
 from labs.failover.ec2 import Pair
 from labs.failover.layout import OPENVPN
-from labs.failover.network import FailoverNetwork
 from labs.failover.wires import inside
 from labs.namespaces import NetworkError, Program, wait_until
 
 ROOT = Path(__file__).parents[1]
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What happens to main of a pair, and whose traffic shows it; a planned move without `happens`."""
-
-    title: str
-    happens: Callable[[FailoverNetwork, Pair, str], None] | None
-    pair: str = "staff"
-    traffic: str = "laptop"
-
-
-FAULTS: Mapping[str, Fault] = {
-    "kill": Fault("process killed", FailoverNetwork.kill),
-    "freeze": Fault("process stopped", FailoverNetwork.freeze),
-    "unplug": Fault("link down", FailoverNetwork.unplug),
-    "remove": Fault("host gone", FailoverNetwork.remove),
-    "planned": Fault("planned move", None),
-    "nat-unplug": Fault("NAT, link down", FailoverNetwork.unplug, "nat", "internet"),
-    "nat-planned": Fault("NAT, planned move", None, "nat", "internet"),
-}
-LOOPS_FAULTS = ("kill", "freeze", "unplug", "remove")
-"""A ping loop plans nothing, and the one here watches OpenVPN."""
-
-
-@dataclass(frozen=True)
-class Driver:
-    """What watches main. `pause` is a ping loop's; `give_up` is how long a run waits for it. Seconds."""
-
-    title: str
-    pause: float | None
-    cycle: float
-    give_up: float
-
-
-DRIVERS: Mapping[str, Driver] = {
-    "monitor": Driver("failover monitor", None, 0.5, 30),
-    "ping-2": Driver("ping loop, 3 pings, 2 s pause", 2.0, 4.0, 15),
-    "ping-10": Driver("ping loop, 3 pings, 10 s pause", 10.0, 12.0, 20),
-}
 
 
 @dataclass(frozen=True)
@@ -90,25 +50,6 @@ class Run:
     decided: float | None
     moved: float | None
     restored: float | None
-
-
-@dataclass(frozen=True)
-class Timing:
-    """A candidate for the monitor's defaults."""
-
-    interval: float
-    timeout: float
-    failures: int
-
-
-CANDIDATES = (
-    Timing(0.25, 0.5, 3),
-    Timing(0.3, 0.7, 3),
-    Timing(0.4, 0.8, 3),
-    Timing(0.5, 1.0, 3),
-    Timing(0.4, 0.8, 5),
-    Timing(1.0, 1.0, 3),
-)
 
 
 def main() -> int:

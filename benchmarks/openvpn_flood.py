@@ -14,7 +14,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from labs.failover.network import FailoverNetwork, connect_laptop, failover_network
+from labs.failover.clients import connect_laptop
+from labs.failover.network import FailoverNetwork, failover_network
 from labs.openvpn_flood import Attack, endure, first_packets, silent_connections
 
 Begin = Callable[[FailoverNetwork, Path], Attack]

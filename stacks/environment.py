@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +12,6 @@ from components.alert_topic import AlertTopic, AlertTopicArgs
 from components.dashboard import Dashboard, DashboardArgs
 from components.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.existing_network import ExistingNetwork, ExistingNetworkArgs
-from components.footprint import Footprint, FootprintArgs
 from components.hardware_vpn import HardwareVpn, HardwareVpnArgs
 from components.health_alerts import HealthAlerts, HealthAlertsArgs
 from components.host_archives import HostArchives, HostArchivesArgs
@@ -24,19 +22,19 @@ from components.openvpn_tunnel import OpenVpnTunnel, OpenVpnTunnelArgs
 from components.vpc import Vpc
 from model.arns import Place
 from model.dashboard_body import Kind, Shown, ShownSite
-from model.names import PROJECT, ROLE_NAME_LIMIT, STACK_NAME, EnvironmentNames
+from model.names import EnvironmentNames
 from model.tunnel_changes import ONE_AT_A_TIME, TunnelChanges
 from stacks.existing.checks import Usable, usable
 from stacks.existing.reading import VpcReader, read_vpc
-from stacks.footprint import change_problems, change_warnings, footprint
 from stacks.hosts import failover_monitor, nat_instance, openvpn_server
+from stacks.quotas import name_problems
 from stacks.sections.failover import FailoverSettings
 from stacks.sections.hardware_vpn import HardwareVpnSettings
 from stacks.sections.openvpn import OpenVpnSettings
-from stacks.sections.section import Problem
 from stacks.settings import Settings
 from stacks.sites import adopted_vpg, site_args, site_export
 from stacks.stack_file import SettingsError, stack_file_name
+from stacks.verdict import after_verdict
 
 
 class Environment:
@@ -54,14 +52,14 @@ class Environment:
         reader: VpcReader = read_vpc,
     ) -> None:
         self._changes, self._reader = changes, reader
-        problems = [*_name_problems(stack, settings)]
+        problems = [*name_problems(stack, settings)]
         if problems:
             raise SettingsError(stack_file_name(stack), problems)
         self._labels = Labels(names=EnvironmentNames(stack), tags=settings.tags)
         self._place = Place(settings.region, settings.account or aws.get_caller_identity().account_id)
         self._existing = self._read_existing(settings)
         self._settings = settings = self._existing.settings if self._existing else settings
-        self._judged = self._judge_change()
+        self._judged = after_verdict(stack, settings)
         self._key = EncryptionKey(
             "encryption",
             EncryptionKeyArgs(labels=self._labels, place=self._place, protected=settings.deletion_protection),
@@ -130,24 +128,6 @@ class Environment:
         source = stack_file_name(stack)
         found = self._reader(source, network, network.existing, self._labels)
         return usable(source, settings, found, self._place.account)
-
-    def _judge_change(self) -> pulumi.ResourceOptions:
-        """What makes all else wait until the change from what is deployed is known to be one that works."""
-        settings, file = self._settings, stack_file_name(self._labels.names.stack)
-
-        def judge(was: Mapping[str, Any]) -> None:
-            problems = [*change_problems(was, settings)]
-            if problems:
-                raise SettingsError(file, problems)
-            for warning in change_warnings(was, settings):
-                pulumi.log.warn(warning)
-
-        taken = Footprint(
-            "footprint",
-            FootprintArgs(environment=self._labels.names.stack, taken=footprint(settings), judge=judge),
-        )
-        # A component alone stands for its children in the SDK, and this one has none.
-        return pulumi.ResourceOptions(depends_on=taken.urn.apply(lambda _: [taken]))
 
     def _existing_network(self, existing: Usable) -> Vpc:
         choice = existing.choice
@@ -301,20 +281,3 @@ class Environment:
     def _monitor_subnets(self, failover: FailoverSettings) -> list[pulumi.Output[str]]:
         zones = failover.monitor_zones(self._settings.network.public_zones())
         return [self._vpc.public_subnet_ids[zone] for zone in zones]
-
-
-def _name_problems(stack: str, settings: Settings) -> Iterator[Problem]:
-    """Names that AWS would refuse when half of the environment stands."""
-    if not STACK_NAME.fullmatch(stack):
-        yield Problem("stack", stack, "a name of letters, digits, - and _, 40 at most: SNS takes no other")
-        return
-    names = EnvironmentNames(stack)
-    for i, tunnel in enumerate(settings.open_vpn):
-        excess = len(names.of(f"openvpn-{tunnel.name}-monitor")) - ROLE_NAME_LIMIT
-        if excess > 0:
-            yield Problem(
-                f"{PROJECT}:openVpn[{i}].name",
-                tunnel.name,
-                f"shorter by {excess}, as the stack is called {stack}: an IAM role's name ends at"
-                f" {ROLE_NAME_LIMIT} characters",
-            )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model.dashboard_body import Kind, Shown, ShownSite, dashboard_body, metrics_of
+from model.names import PROJECT, ROLE_NAME_LIMIT, STACK_NAME, EnvironmentNames
 from stacks.sections.section import Problem
 from stacks.settings import Settings
 
@@ -127,3 +128,20 @@ def _static_routes(settings: Settings) -> int:
 def _elastic_ips(settings: Settings) -> int:
     by_mode = {"none": 0, "gateways": len(settings.network.availability_zones), "instances": 1}
     return len(settings.open_vpn) + by_mode[settings.nat.mode]
+
+
+def name_problems(stack: str, settings: Settings) -> Iterator[Problem]:
+    """Names that AWS would refuse when half of the environment stands."""
+    if not STACK_NAME.fullmatch(stack):
+        yield Problem("stack", stack, "a name of letters, digits, - and _, 40 at most: SNS takes no other")
+        return
+    names = EnvironmentNames(stack)
+    for i, tunnel in enumerate(settings.open_vpn):
+        excess = len(names.of(f"openvpn-{tunnel.name}-monitor")) - ROLE_NAME_LIMIT
+        if excess > 0:
+            yield Problem(
+                f"{PROJECT}:openVpn[{i}].name",
+                tunnel.name,
+                f"shorter by {excess}, as the stack is called {stack}: an IAM role's name ends at"
+                f" {ROLE_NAME_LIMIT} characters",
+            )

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from labs.failover.clients import connect_laptop, connect_office
 from labs.failover.ec2 import Pair
 from labs.failover.layout import PRIVATE, WEB
 from labs.failover.monitor import Monitor
-from labs.failover.network import FailoverNetwork, connect_laptop, connect_office, failover_network
+from labs.failover.network import FailoverNetwork, failover_network
 from labs.failover.traffic import Traffic
 from labs.namespaces import NetworkError, wait_until
 

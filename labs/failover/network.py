@@ -41,7 +41,7 @@ from labs.failover.wires import PoorCable
 from labs.moto_server import CloudServer, cloud_server
 from labs.namespaces import Host, Lab, wait_until
 from labs.openvpn_network import one_more_laptop
-from labs.openvpn_processes import Client, connect, start_server
+from labs.openvpn_processes import start_server
 from labs.openvpn_tunnel import Tunnel, unpack
 
 BUCKET = "aws-vpn-dev-123456789012"
@@ -295,17 +295,3 @@ def failover_network(
         net.fabrics.append(fabric)
         stack.callback(net.close_door)
         yield net
-
-
-def connect_laptop(net: FailoverNetwork) -> Client:
-    """The laptop's tunnel, up."""
-    client = connect(net.hosts["laptop"], net.tunnel.profile("alice"))
-    client.connected()
-    return client
-
-
-def connect_office(net: FailoverNetwork) -> Client:
-    """The office router's tunnel, up."""
-    client = connect(net.hosts["office"], net.tunnel.profile("site-potsdam"))
-    client.connected()
-    return client
