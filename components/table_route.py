@@ -29,7 +29,7 @@ def through_gateway(
         route_table_id=table.id,
         destination_cidr_block=str(INTERNET),
         nat_gateway_id=gateway.id,
-        opts=_options(part, INTERNET, "gateways", parent),
+        opts=_options(part, INTERNET, "gateways", parent, f"network-nat-{part[-1]}"),
     )
 
 
@@ -47,7 +47,14 @@ def through_servers(
         route_table_id=table.id,
         destination_cidr_block=str(destination),
         network_interface_id=main.primary_network_interface_id,
-        opts=_options(part, destination, owner, parent, ignored=("networkInterfaceId", "natGatewayId")),
+        opts=_options(
+            part,
+            destination,
+            owner,
+            parent,
+            f"{owner}-{part}-{destination}",
+            ignored=("networkInterfaceId", "natGatewayId"),
+        ),
     )
 
 
@@ -56,14 +63,22 @@ def _options(
     destination: IPv4Network,
     owner: str,
     parent: pulumi.Resource,
+    once: str,
     ignored: Sequence[str] = (),
 ) -> pulumi.ResourceOptions:
-    """Targets that are ignored as long as the owner is the same; a new one's replacement heeds all inputs."""
+    """Targets that are ignored as long as the owner is the same; a new one's replacement heeds all inputs.
+
+    `once` is the name that the route had when it was told by its owner.
+    """
     holders = WAYS_OUT if destination == INTERNET else ()
     return pulumi.ResourceOptions(
         parent=parent,
         aliases=[
-            pulumi.create_urn(f"{part}-{destination}", f"{holder}$aws:ec2/route:Route") for holder in holders
+            pulumi.Alias(name=once),
+            *(
+                pulumi.create_urn(f"{part}-{destination}", f"{holder}$aws:ec2/route:Route")
+                for holder in holders
+            ),
         ],
         ignore_changes=list(ignored),
         replacement_trigger=owner,
