@@ -165,7 +165,9 @@ def install_probe_key(folder: Path, secrets: SecretsManagerClient, name: str) ->
     if not path.exists() or (folder / RESTART_DUE).exists():
         # without it a planned move is slower, and that is all
         with suppress(NotUsableError, ClientError):
-            write(path, read(secrets, name), 0o600)
+            key = read(secrets, name)
+            if key != current(path):
+                write(path, key, 0o600)
 
 
 def cut_off(folder: Path, management: str) -> None:
