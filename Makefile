@@ -12,10 +12,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 REPORTS := .sandbox/reports
 
-# Most of what tests do is wait: for engines, for timeouts of tunnels, for a monitor to decide.
 WORKERS ?= 4
 # An engine, a provider and a cloud work as much as they wait.
 ENGINES ?= 2
+# Networks of namespaces wait most of the time: for timeouts of tunnels, for a monitor to decide.
+NETWORKS ?= 8
+IN_PARALLEL = $(if $(filter policy sandbox,$*),$(ENGINES),$(if $(filter dataplane,$*),$(NETWORKS),$(WORKERS)))
 
 LOCK_HASH := $(firstword $(shell cat requirements.lock pyproject.toml | sha256sum))
 INSTALLED := $(VENV)/installed-$(LOCK_HASH)
@@ -97,7 +99,7 @@ test-dataplane: setup debian-packages ## Run the tests that send packets through
 test-unit test-policy test-fidelity test-sandbox test-browser test-dataplane: test-%:
 	@echo '== tests/$*'
 	@mkdir -p $(REPORTS)
-	@$(BIN)/pytest tests/$* --numprocesses $(if $(filter policy sandbox,$*),$(ENGINES),$(WORKERS)) --dist loadgroup --junitxml=$(REPORTS)/$*.xml
+	@$(BIN)/pytest tests/$* --numprocesses $(IN_PARALLEL) --dist loadgroup --junitxml=$(REPORTS)/$*.xml
 
 .PHONY: boot-hosts
 boot-hosts: PACKAGE_LISTS = labs/boot/packages.txt

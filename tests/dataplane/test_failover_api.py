@@ -19,7 +19,7 @@ from labs.namespaces import wait_until
 KEY = "failover/staff.json"
 
 
-LABS = 2
+LABS = 3
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ NAT_FAULTS: tuple[Fault, ...] = (
 )
 
 
-LABS = 2
+LABS = 3
 
 
 @pytest.fixture(scope="module")
