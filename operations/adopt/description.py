@@ -45,11 +45,25 @@ def describe(found: Found) -> Description:
     """
     left: list[str] = []
     remaining = list(found.connections)
+    silent: frozenset[str] = frozenset()
     while remaining:
-        config, sites = _config(found, remaining)
+        config, sites = _config(found, remaining, silent)
         refused = _refused(config, sites)
         if not refused:
             return Description(config, sites, (*left, *_beside(found)), _keys(sites))
+        announced = [
+            (one.connection.connection_id, why)
+            for one, why in refused
+            if "lanCidrs" in why and not one.connection.is_static
+        ]
+        if announced:
+            silent |= {ident for ident, _ in announced}
+            left += [
+                f"{ident}: lanCidrs are empty, and yours to fill in: its router announces what settings"
+                f" refuse: {why}"
+                for ident, why in announced
+            ]
+            continue
         left += [f"{one.connection.connection_id}: not taken over: {why}" for one, why in refused]
         out = {one.connection.connection_id for one, _ in refused}
         remaining = [one for one in remaining if one.connection_id not in out]
@@ -60,10 +74,10 @@ def describe(found: Found) -> Description:
 
 
 def _config(
-    found: Found, connections: Sequence[FoundConnection]
+    found: Found, connections: Sequence[FoundConnection], silent: frozenset[str]
 ) -> tuple[dict[str, Any], tuple[AdoptedSite, ...]]:
     names = names_of(connections)
-    lans = [_lans(found, one, connections) for one in connections]
+    lans = [[] if one.connection_id in silent else _lans(found, one, connections) for one in connections]
     places = locations_of(names, lans)
     common = common_options(tunnel for one in connections for tunnel in one.tunnels)
     hidden = all(one.hides_keys for one in connections)

@@ -103,7 +103,8 @@ def read(answers: AwsAnswers, region: str, vpc_id: str) -> Found:
         amazon_side_asn=int(vpg.get("AmazonSideAsn") or 64512),
         vpg_tags=tags_of(vpg),
         zones=tuple(sorted(zones)),
-        subnets=tuple(_subnet(subnet, tables) for subnet in subnets),
+        # one of IPv6 alone has none of the VPC's blocks
+        subnets=tuple(_subnet(subnet, tables) for subnet in subnets if subnet.get("CidrBlock")),
         tables=tuple(_table(table, vpg["VpnGatewayId"]) for table in tables),
         connections=connections,
         alarms=_alarms(answers, {one.connection_id for one in connections}),
@@ -189,6 +190,10 @@ def _connection(one: Mapping[str, Any], gateway: FoundGateway) -> FoundConnectio
     options: dict[str, Any] = one.get("Options") or {}
     # in this order the provider numbers the tunnels of what it imports
     tunnels: list[dict[str, Any]] = options.get("TunnelOptions") or []
+    if len(tunnels) != 2:
+        raise AwsVpnError(
+            f"{one['VpnConnectionId']} has {len(tunnels)} tunnels as AWS describes it; should have two"
+        )
     first, second = (_tunnel(tunnel) for tunnel in sorted(tunnels, key=lambda one: one["OutsideIpAddress"]))
     return FoundConnection(
         connection_id=one["VpnConnectionId"],

@@ -40,11 +40,11 @@ def refuse_taken(stack: PulumiStack) -> None:
     Raises:
         AwsVpnError: there is such a stack, or a file of it.
     """
-    if draft_of(stack).exists():
-        return
-    if stack_file(stack).exists():
+    resumes = draft_of(stack).exists()
+    # what pulumi notes of a new stack is no config: that somebody wrote since
+    if stack_file(stack).exists() and not (resumes and "config" not in _loaded(stack_file(stack))):
         raise AwsVpnError(f"stacks/{stack_file(stack).name} is there already; should be another --stack")
-    if stack.exists():
+    if not resumes and stack.exists():
         raise AwsVpnError(f"a stack {stack.name} is there already; should be another --stack")
 
 

@@ -133,6 +133,14 @@ def test_who_was_killed_is_run_again_to_the_same_end(root: Path, call: int) -> N
     check_whole(stack)
 
 
+def test_a_file_that_was_written_since_an_interrupted_adoption_is_left_alone(root: Path) -> None:
+    stack = PulumiStack("legacy", root)
+    draft_of(stack).touch()
+    stack_file(stack).write_text("config:\n  aws:region: eu-central-1\n", encoding="utf-8")
+    with pytest.raises(AwsVpnError, match=r"Pulumi\.legacy\.yaml is there already"):
+        refuse_taken(stack)
+
+
 def test_who_is_killed_once_more_while_looking_what_is_there_is_run_again_to_the_same_end(root: Path) -> None:
     with pytest.raises(Killed):
         write(Failing("legacy", root, at=2, killed=True), description(), "adopted")

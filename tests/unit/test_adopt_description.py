@@ -1,0 +1,136 @@
+"""What an adoption writes of what AWS tells, where no cloud is needed to know it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from model.errors import AwsVpnError
+from operations.adopt.description import Description, describe
+from operations.adopt.found import Found, FoundConnection, FoundGateway, FoundTable, FoundTunnel
+from operations.adopt.reading import AwsAnswers, read
+
+VPC, VPG = "vpc-0a1b2c3d", "vgw-0a1b2c3d"
+
+
+def bgp(number: int) -> FoundConnection:
+    return connection(number, is_static=False, routes=())
+
+
+def static(number: int, *routes: str) -> FoundConnection:
+    return connection(number, is_static=True, routes=routes)
+
+
+def connection(number: int, *, is_static: bool, routes: tuple[str, ...]) -> FoundConnection:
+    ident = f"vpn-0000000{number}"
+    gateway = FoundGateway(f"cgw-0000000{number}", f"203.0.113.{number}", None, 65010 + number, {}, (ident,))
+    first, second = (
+        FoundTunnel(f"198.51.100.{2 * number + i}", f"169.254.{20 + 2 * number + i}.0/30", {}, logs=False)
+        for i in range(2)
+    )
+    whole = ("0.0.0.0/0", "0.0.0.0/0")
+    return FoundConnection(
+        ident,
+        "available",
+        is_static,
+        gateway,
+        routes,
+        (first, second),
+        False,
+        whole,
+        {"Name": f"site {number}"},
+    )
+
+
+def described(learned: Sequence[str], *connections: FoundConnection) -> Description:
+    table = FoundTable("rtb-0a1b2c3d", propagates=True, learned=tuple(learned), typed=())
+    return describe(
+        Found(
+            account="123456789012",
+            region="eu-central-1",
+            vpc_id=VPC,
+            cidrs=("10.60.0.0/16",),
+            vpg_id=VPG,
+            amazon_side_asn=64512,
+            vpg_tags={},
+            zones=("eu-central-1a",),
+            subnets=(),
+            tables=(table,),
+            connections=connections,
+            alarms={},
+        )
+    )
+
+
+def lans(description: Description) -> dict[str, list[str]]:
+    sites: list[Mapping[str, Any]] = description.config["aws-vpn:hardwareVpn"]["sites"]
+    return {site["name"]: site["lanCidrs"] for site in sites}
+
+
+def test_the_only_router_with_bgp_has_what_the_tables_learned() -> None:
+    assert lans(described(["192.168.7.0/24"], bgp(1))) == {"site-1": ["192.168.7.0/24"]}
+
+
+@pytest.mark.parametrize(
+    ("learned", "why"),
+    [
+        (["10.0.0.0/8"], "hardwareVpn.sites[0].lanCidrs[0] (10.0.0.0/8)"),
+        (["10.60.5.0/24"], "network.cidr (10.60.0.0/16)"),
+        (["192.168.0.0/16", "192.168.7.0/24"], "hardwareVpn.sites[0].lanCidrs[0] (192.168.0.0/16)"),
+    ],
+    ids=["around the VPC", "inside it", "nested"],
+)
+def test_a_router_that_announces_what_settings_refuse_is_taken_over_without_it(
+    learned: Sequence[str], why: str
+) -> None:
+    description = described(learned, bgp(1), static(2, "172.20.0.0/16"))
+    assert lans(description) == {"site-1": [], "site-2": ["172.20.0.0/16"]}
+    (line,) = description.left
+    assert line.startswith("vpn-00000001: lanCidrs are empty, and yours to fill in")
+    assert why in line
+
+
+class Told(AwsAnswers):
+    """What AWS tells of a VPC with a VPG and a connection of one tunnel, and a subnet of IPv6 alone."""
+
+    def __init__(self, tunnels: int) -> None:
+        tunnel = {"OutsideIpAddress": "198.51.100.1", "TunnelInsideCidr": "169.254.1.0/30"}
+        attached = {"State": "attached", "VpcId": VPC}
+        self._lists: Mapping[str, list[dict[str, Any]]] = {
+            "Vpcs": [{"VpcId": VPC, "CidrBlock": "10.60.0.0/16"}],
+            "RouteTables": [],
+            "Subnets": [{"SubnetId": "subnet-1", "AvailabilityZone": "eu-central-1a"}],
+            "VpnGateways": [{"VpnGatewayId": VPG, "State": "available", "VpcAttachments": [attached]}],
+            "CustomerGateways": [{"CustomerGatewayId": "cgw-00000001", "IpAddress": "203.0.113.1"}],
+            "VpnConnections": [
+                {
+                    "VpnConnectionId": "vpn-00000001",
+                    "State": "available",
+                    "CustomerGatewayId": "cgw-00000001",
+                    "VpnGatewayId": VPG,
+                    "Options": {"TunnelOptions": [tunnel] * tunnels},
+                }
+            ],
+            "MetricAlarms": [],
+        }
+
+    def account(self) -> str:
+        return "123456789012"
+
+    def listed(
+        self, operation: str, key: str, service: str = "ec2", **arguments: Any
+    ) -> list[dict[str, Any]]:
+        del operation, service, arguments
+        return self._lists[key]
+
+
+def test_a_subnet_of_ipv6_alone_is_none_of_the_stacks() -> None:
+    found = read(Told(tunnels=2), "eu-central-1", VPC)
+    assert (found.subnets, found.zones) == ((), ("eu-central-1a",))
+
+
+def test_a_connection_that_is_not_told_with_two_tunnels_is_one_line() -> None:
+    with pytest.raises(AwsVpnError, match="vpn-00000001 has 1 tunnels as AWS describes it; should have two"):
+        read(Told(tunnels=1), "eu-central-1", VPC)
