@@ -35,9 +35,11 @@ def planned(stack: str, wanted: Settings) -> tuple[Registered, ...]:
     """
     monitor = _Monitor(_Cloud())
     account = wanted.account or ACCOUNT
+    adopted = wanted.hardware_vpn and wanted.hardware_vpn.adopted
+    vpg = adopted.vpg_id if adopted else None
 
     def assumed(_: str, network: NetworkSettings, existing: ExistingVpc, __: Labels) -> VpcFacts:
-        return assumed_vpc(account, network, existing)
+        return assumed_vpc(account, network, existing, vpg)
 
     run_with(monitor, lambda: Environment(stack, wanted, reader=assumed), stack)
     return tuple(monitor.registered)

@@ -10,8 +10,8 @@ from stacks.sections.network import TIERS, ExistingVpc, NetworkSettings, subnet_
 GATEWAY = "igw-assumed"
 
 
-def assumed_vpc(account: str, network: NetworkSettings, existing: ExistingVpc) -> VpcFacts:
-    """A VPC in which everything that is asked for can be deployed."""
+def assumed_vpc(account: str, network: NetworkSettings, existing: ExistingVpc, vpg: str | None) -> VpcFacts:
+    """A VPC in which everything that is asked for can be deployed, with the VPG that is taken over."""
     out = Route(destination=EVERYWHERE, target=GATEWAY)
     tables = {
         tier: Table(id=f"rtb-{tier}", subnets=frozenset(), is_main=False, routes=routes)
@@ -27,7 +27,7 @@ def assumed_vpc(account: str, network: NetworkSettings, existing: ExistingVpc) -
         resolves_names=True,
         subnets=tuple(_subnets(network, tables)),
         tables=(*tables.values(), *more),
-        vpg=None,
+        vpg=vpg,
         internet_gateway=GATEWAY,
         own=frozenset(),
     )

@@ -99,7 +99,11 @@ def _block_problems(settings: Settings, vpc: VpcFacts) -> Iterator[Problem]:
 
 
 def _vpc_problems(settings: Settings, vpc: VpcFacts) -> Iterator[Problem]:
-    if settings.hardware_vpn and vpc.vpg is not None and vpc.vpg not in vpc.own:
+    adopted = settings.hardware_vpn and settings.hardware_vpn.adopted
+    if adopted and adopted.vpg_id != vpc.vpg:
+        right = f"the VPG that is attached to {vpc.id}: {vpc.vpg or 'none is'}"
+        yield Problem("hardwareVpn.adopted.vpgId", adopted.vpg_id, right)
+    elif settings.hardware_vpn and vpc.vpg is not None and vpc.vpg not in vpc.own:
         right = (
             f"a VPC without a VPG: {vpc.vpg} is attached, and a VPC takes one; detach it, or take it over"
             " with aws-vpn adopt"

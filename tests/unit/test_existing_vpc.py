@@ -87,6 +87,10 @@ def existing(**values: Any) -> Change:
     return lambda config: config["aws-vpn:network"]["existing"].update(values)
 
 
+def adopting(vpg: str) -> Change:
+    return lambda config: config["aws-vpn:hardwareVpn"].update(adopted={"vpgId": vpg})
+
+
 def without(*sections: str) -> Change:
     def change(config: dict[str, Any]) -> None:
         for section in sections:
@@ -191,6 +195,18 @@ BAD: dict[str, tuple[Change, VpcFacts, str, str]] = {
         replace(GOOD, vpg="vgw-1"),
         f"network.existing.vpcId = {VPC}",
         "vgw-1 is attached, and a VPC takes one",
+    ),
+    "adopted VPG of another VPC": (
+        adopting("vgw-0a1b2c3d"),
+        replace(GOOD, vpg="vgw-1"),
+        "hardwareVpn.adopted.vpgId = vgw-0a1b2c3d",
+        f"the VPG that is attached to {VPC}: vgw-1",
+    ),
+    "adopted VPG that is detached": (
+        adopting("vgw-0a1b2c3d"),
+        GOOD,
+        "hardwareVpn.adopted.vpgId = vgw-0a1b2c3d",
+        f"the VPG that is attached to {VPC}: none is",
     ),
     "names": (
         nothing,
