@@ -150,7 +150,10 @@ class Network(pulumi.ComponentResource):
                 allocation_id=address.id,
                 subnet_id=self._public_subnet_ids[zone],
                 tags=self._args.labels.tagged(part),
-                opts=pulumi.ResourceOptions(parent=self, depends_on=self._internet_access),
+                # the address stays, and no second gateway gets it while the first is there
+                opts=pulumi.ResourceOptions(
+                    parent=self, depends_on=self._internet_access, delete_before_replace=True
+                ),
             )
             through_gateway(f"private-{zone[-1]}", table, gateway, self)
             yield part, gateway.id

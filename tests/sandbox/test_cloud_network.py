@@ -316,6 +316,8 @@ def test_a_nat_gateway_has_an_address_of_its_subnet_and_gives_all_back(ec2: Any,
     assert IPv4Address(address["PrivateIp"]) in IPv4Network("10.0.0.0/24")
     assert address["PublicIp"] == address_of(ec2, allocation)["PublicIp"]
     refused("DependencyViolation", lambda: ec2.delete_subnet(SubnetId=subnet))
+    again = {"SubnetId": subnet, "AllocationId": allocation}
+    refused("Resource.AlreadyAssociated", lambda: ec2.create_nat_gateway(**again))
     ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
     ec2.release_address(AllocationId=allocation)
     ec2.delete_subnet(SubnetId=subnet)

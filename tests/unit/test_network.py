@@ -136,6 +136,8 @@ def test_nat_gateways_are_one_a_zone() -> None:
         "network-public-a-id",
         "network-public-b-id",
     }
+    # each keeps its address in another subnet, which it cannot have twice
+    assert all(gateway.delete_before_replace for gateway in gateways)
     defaults = {
         route.inputs["routeTableId"]: route.inputs["natGatewayId"]
         for route in graph.of("aws:ec2/route:Route")

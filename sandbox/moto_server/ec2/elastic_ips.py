@@ -63,6 +63,19 @@ class AddressBackend(EC2Backend):
             raise EC2ClientError("InvalidIPAddress.InUse", f"Address {held.public_ip} is in use.")
         super().release_address(address, allocation_id)
 
+    def check_free(self, allocation_id: str) -> None:
+        """Hold an Elastic IP address against what has it.
+
+        Raises:
+            EC2ClientError: Resource.AlreadyAssociated, when something does.
+        """
+        for held in self.addresses:
+            if held.allocation_id == allocation_id and held.association_id is not None:
+                raise EC2ClientError(
+                    "Resource.AlreadyAssociated",
+                    f"Elastic IP address [{allocation_id}] is already associated",
+                )
+
     def restore_public_addresses(self, interfaces: list[Any]) -> None:
         """Let interfaces show their Elastic IP addresses again."""
         for held in self.addresses:

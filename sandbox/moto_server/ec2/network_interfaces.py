@@ -65,7 +65,13 @@ class NetworkInterfaceBackend(AddressBackend):
         tags: dict[str, str] | None = None,
         connectivity_type: str = "public",
     ) -> NatGateway:
-        """A NAT gateway with an address of its subnet."""
+        """A NAT gateway with an address of its subnet.
+
+        Raises:
+            EC2ClientError: Resource.AlreadyAssociated, while something else has the Elastic IP address. AWS
+                lists the gateway as failed with this code ("Troubleshoot NAT gateways").
+        """
+        self.check_free(allocation_id)
         gateway = super().create_nat_gateway(subnet_id, allocation_id, tags, connectivity_type)
         interface = self.get_network_interface(gateway.address_set[0]["networkInterfaceId"])
         address = interface.subnet.get_available_subnet_ip(_NOBODY)
