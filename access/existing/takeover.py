@@ -10,7 +10,7 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import MD5, SHA1
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from access.authority import Authority, Issued, Secrets, renew_server
 from access.errors import AccessError
@@ -144,14 +144,24 @@ def _server_name(client: Options) -> str:
 def _known(
     found: ExistingFolder, certificate: x509.Certificate, listed: dict[int, datetime]
 ) -> Iterator[Entry]:
-    """The index, with what only the revocation list tells."""
+    """The index, with what only the revocation list or a certificate itself tells: both count without it."""
     seen: set[int] = set()
     for entry in entries(found.index):
         seen.add(entry.serial)
         yield replace(entry, revoked=entry.revoked or listed.get(entry.serial))
+    for one in found.certificates:
+        if one.serial_number not in seen and one != certificate and signed(one, certificate):
+            seen.add(one.serial_number)
+            until, revoked = one.not_valid_after_utc, listed.get(one.serial_number)
+            yield Entry(one.serial_number, _common_name(one), until, revoked)
     for serial, when in listed.items():
         if serial not in seen:
             yield Entry(serial, "", certificate.not_valid_after_utc, when)
+
+
+def _common_name(certificate: x509.Certificate) -> str:
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if names else ""
 
 
 def _general_obstacle(found: ExistingFolder, server: Options, client: Options, expected: Expected) -> str:

@@ -313,6 +313,18 @@ def test_a_revocation_list_counts_beside_the_index(run: Run, home: Path, tmp_pat
     assert store.load(home).authority.crl_number == 12
 
 
+def test_a_certificate_that_the_index_has_lost_is_kept_to_be_revoked(
+    run: Run, home: Path, tmp_path: Path
+) -> None:
+    pki = angristan(tmp_path / "old")
+    pki.add("alice")
+    (pki.folder / "index.txt").write_text("", encoding="utf-8")
+    code, out, _ = run("import", str(tmp_path / "old"))
+    assert (code, set(states(out))) == (0, {"alice"})
+    assert run("revoke", "alice")[0] == 0
+    assert [one.name for one in store.load(home).authority.issued if one.revoked] == ["alice"]
+
+
 def test_an_encrypted_key_is_opened_with_its_own_passphrase(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
