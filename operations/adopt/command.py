@@ -22,6 +22,8 @@ from operations.adopt.steps import owner, owners, second_steps
 from operations.adopt.writing import refuse_taken, write
 from operations.outputs import chosen_stacks
 from operations.status.asking import Clients
+from stacks.known import stack_names
+from stacks.stack_file import stack_file_name
 
 
 @click.command(
@@ -51,7 +53,7 @@ def adopt(*, as_list: bool, vpc: str | None, stack: str | None, region: str | No
     target = _target(stack)
     refuse_taken(target)
     found = read(answers, place, vpc)
-    _refuse_own(found)
+    _refuse_own(found, target.root)
     description = describe(found)
     write(target, description, f"The VPN of {vpc}, adopted as it was. docs/adopt.md says what to do with it.")
     for line in _account(found, description, stack):
@@ -95,7 +97,14 @@ def _target(stack: str) -> PulumiStack:
     return PulumiStack(stack, root)
 
 
-def _refuse_own(found: Found) -> None:
+def _refuse_own(found: Found, root: Path) -> None:
+    """A VPG whose old tags are kept is told by the file of the stack that adopted it."""
+    for name in stack_names(root):
+        if found.vpg_id in (root / stack_file_name(name)).read_text(encoding="utf-8"):
+            raise AwsVpnError(
+                f"{stack_file_name(name)} has {found.vpg_id} already; should be adopted once:"
+                f" `aws-vpn release --stack {name}`, and take it out of that file"
+            )
     own = owner(found.vpg_tags)
     if own and own.startswith("the stack "):
         raise AwsVpnError(f"{found.vpg_id} is made by {own} of this program; should be left to it")

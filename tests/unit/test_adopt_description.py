@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from model.errors import AwsVpnError
+from operations.adopt import command
 from operations.adopt.description import Description, describe
 from operations.adopt.found import Found, FoundConnection, FoundGateway, FoundTable, FoundTunnel
 from operations.adopt.reading import AwsAnswers, read
@@ -134,3 +136,21 @@ def test_a_subnet_of_ipv6_alone_is_none_of_the_stacks() -> None:
 def test_a_connection_that_is_not_told_with_two_tunnels_is_one_line() -> None:
     with pytest.raises(AwsVpnError, match="vpn-00000001 has 1 tunnels as AWS describes it; should have two"):
         read(Told(tunnels=1), "eu-central-1", VPC)
+
+
+def test_what_another_stack_adopted_is_not_adopted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "Pulumi.yaml").touch()
+    adopted = f"config:\n  aws-vpn:hardwareVpn:\n    adopted:\n      vpgId: {VPG}\n"
+    (tmp_path / "stacks/Pulumi.old.yaml").write_text(adopted, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command, "AwsAnswers", lambda _: Told(tunnels=2))
+    monkeypatch.setattr(command, "refuse_taken", lambda _: None)
+    words = ["--vpc", VPC, "--stack", "new", "--region", "eu-central-1"]
+    with pytest.raises(
+        AwsVpnError, match=rf"stacks/Pulumi\.old\.yaml has {VPG} already; should be adopted once"
+    ):
+        command.adopt.main(words, standalone_mode=False)
+    assert [one.name for one in (tmp_path / "stacks").iterdir()] == ["Pulumi.old.yaml"]
