@@ -9,23 +9,20 @@ from operations.adopt.description import AdoptedSite
 from operations.adopt.found import Found
 from operations.adopt.sites import effective, same, wanted
 
-ONE_TUNNEL = "each tunnel is down for minutes while it is changed: one at a time, `aws-vpn roll tunnels`"
+ONE_TUNNEL = "each tunnel is down for minutes while it is changed, one at a time"
 """ModifyVpnTunnelOptions: "connectivity over the VPN connection is interrupted for up to several minutes"."""
 
 
 def second_steps(found: Found, sites: Sequence[AdoptedSite], stack: str) -> Iterator[str]:
     """A line a step, with what to take out of the stack file and what it interrupts."""
     yield "tags and alarms: take `tags` and `alarms` out of hardwareVpn.adopted.keep; interrupts nothing"
-    yield f"tunnel logs: take `logs` out of it; {ONE_TUNNEL}"
-    for one in sites:
-        differing = _weaker(one)
-        if differing:
-            shown = "; ".join(f"{name} {_short(old)} -> {_short(new)}" for name, old, new in differing)
-            yield (
-                f"{one.name}: {shown}: take them out of its tunnels and tunnelDefaults, and each tunnel out"
-                f" of its keep, once its router has the new values; {ONE_TUNNEL} --stack {stack}"
-                f" --site {one.name}"
-            )
+    yield f"tunnel logs: take `logs` out of it, and run `aws-vpn roll tunnels --stack {stack}`; {ONE_TUNNEL}"
+    for shown, names in _differing(sites).items():
+        yield (
+            f"{', '.join(names)}: {shown}: take them out of tunnels and tunnelDefaults; and once a site's"
+            f" router has the new values, take `keep` out of it and run `aws-vpn roll tunnels --stack {stack} --site"
+            f" {names[0] if len(names) == 1 else 'NAME'}`; {ONE_TUNNEL}"
+        )
     yield (
         "customer gateways keep their device names, the VPG its ASN: another one is another gateway, and new"
         " tunnels with it"
@@ -60,6 +57,17 @@ def owner(tags: Any) -> str | None:
             if tool in f"{key}={value}".lower():
                 return tool.replace("terraform", "Terraform").replace("opentofu", "OpenTofu")
     return None
+
+
+def _differing(sites: Sequence[AdoptedSite]) -> dict[str, list[str]]:
+    """The sites by what the program would have otherwise: most who have ten made them all alike."""
+    found: dict[str, list[str]] = {}
+    for one in sites:
+        differing = _weaker(one)
+        if differing:
+            shown = "; ".join(f"{name} {_short(old)} -> {_short(new)}" for name, old, new in differing)
+            found.setdefault(shown, []).append(one.name)
+    return found
 
 
 def _weaker(one: AdoptedSite) -> list[tuple[str, Any, Any]]:

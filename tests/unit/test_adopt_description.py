@@ -13,6 +13,7 @@ from operations.adopt import command
 from operations.adopt.description import Description, describe
 from operations.adopt.found import Found, FoundConnection, FoundGateway, FoundTable, FoundTunnel
 from operations.adopt.reading import AwsAnswers, read
+from operations.adopt.steps import second_steps
 
 VPC, VPG = "vpc-0a1b2c3d", "vgw-0a1b2c3d"
 
@@ -47,22 +48,24 @@ def connection(number: int, *, is_static: bool, routes: tuple[str, ...]) -> Foun
 
 
 def described(learned: Sequence[str], *connections: FoundConnection) -> Description:
+    return describe(found_vpn(learned, *connections))
+
+
+def found_vpn(learned: Sequence[str], *connections: FoundConnection) -> Found:
     table = FoundTable("rtb-0a1b2c3d", propagates=True, learned=tuple(learned), typed=())
-    return describe(
-        Found(
-            account="123456789012",
-            region="eu-central-1",
-            vpc_id=VPC,
-            cidrs=("10.60.0.0/16",),
-            vpg_id=VPG,
-            amazon_side_asn=64512,
-            vpg_tags={},
-            zones=("eu-central-1a",),
-            subnets=(),
-            tables=(table,),
-            connections=connections,
-            alarms={},
-        )
+    return Found(
+        account="123456789012",
+        region="eu-central-1",
+        vpc_id=VPC,
+        cidrs=("10.60.0.0/16",),
+        vpg_id=VPG,
+        amazon_side_asn=64512,
+        vpg_tags={},
+        zones=("eu-central-1a",),
+        subnets=(),
+        tables=(table,),
+        connections=connections,
+        alarms={},
     )
 
 
@@ -92,6 +95,14 @@ def test_a_router_that_announces_what_settings_refuse_is_taken_over_without_it(
     (line,) = description.left
     assert line.startswith("vpn-00000001: lanCidrs are empty, and yours to fill in")
     assert why in line
+
+
+def test_sites_that_are_alike_are_one_step() -> None:
+    found = found_vpn(["192.168.7.0/24"], bgp(1), static(2, "172.20.0.0/16"))
+    steps = [*second_steps(found, describe(found).sites, "legacy")]
+    (step,) = [line for line in steps if "ikeVersions" in line]
+    assert step.startswith("site-1, site-2: ikeVersions [ikev1, ikev2] -> [ikev2]; ")
+    assert "`aws-vpn roll tunnels --stack legacy --site NAME`" in step
 
 
 class Told(AwsAnswers):
