@@ -16,7 +16,7 @@ from operations.adopt.description import Description, describe
 from operations.adopt.found import Found
 from operations.adopt.listing import listing
 from operations.adopt.pulumi_stack import PulumiStack
-from operations.adopt.reading import AwsAnswers, read
+from operations.adopt.reading import AwsAnswers, explained, read
 from operations.adopt.release import released
 from operations.adopt.steps import owner, owners, second_steps
 from operations.adopt.writing import refuse_taken, write
@@ -82,7 +82,8 @@ def release(stack: str) -> None:
 
 
 def _default_region() -> str:
-    region = boto3.session.Session().region_name
+    with explained("region"):
+        region = boto3.session.Session().region_name
     if not region:
         raise AwsVpnError("no region is set; should be given with --region, or AWS_REGION")
     return region

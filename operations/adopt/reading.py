@@ -49,8 +49,8 @@ class AwsAnswers:
         self, operation: str, key: str, service: str = "ec2", **arguments: Any
     ) -> list[dict[str, Any]]:
         """Everything that an operation lists."""
-        client = self._clients.of(service)
         with explained(operation):
+            client = self._clients.of(service)
             if not client.can_paginate(operation):
                 return list(getattr(client, operation)(**arguments)[key])
             pages = client.get_paginator(operation).paginate(**arguments)

@@ -20,8 +20,8 @@ def second_steps(found: Found, sites: Sequence[AdoptedSite], stack: str) -> Iter
     for shown, names in _differing(sites).items():
         yield (
             f"{', '.join(names)}: {shown}: take them out of tunnels and tunnelDefaults; and once a site's"
-            f" router has the new values, take `keep` out of it and run `aws-vpn roll tunnels --stack {stack} --site"
-            f" {names[0] if len(names) == 1 else 'NAME'}`; {ONE_TUNNEL}"
+            f" router has the new values, take `keep` out of it and run `aws-vpn roll tunnels --stack {stack}"
+            f" --site {names[0] if len(names) == 1 else 'NAME'}`; {ONE_TUNNEL}"
         )
     yield (
         "customer gateways keep their device names, the VPG its ASN: another one is another gateway, and new"

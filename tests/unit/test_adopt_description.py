@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from command.root import main
 from model.errors import AwsVpnError
 from operations.adopt import command
 from operations.adopt.description import Description, describe
@@ -147,6 +148,20 @@ def test_a_subnet_of_ipv6_alone_is_none_of_the_stacks() -> None:
 def test_a_connection_that_is_not_told_with_two_tunnels_is_one_line() -> None:
     with pytest.raises(AwsVpnError, match="vpn-00000001 has 1 tunnels as AWS describes it; should have two"):
         read(Told(tunnels=1), "eu-central-1", VPC)
+
+
+@pytest.mark.parametrize("region", [(), ("--region", "eu-central-1")], ids=["no region", "a region"])
+def test_a_profile_that_is_not_there_is_one_line(
+    region: Sequence[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(["adopt", "--list", *region]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "The config profile (nobody) could not be found" in line
 
 
 def test_what_another_stack_adopted_is_not_adopted_again(
