@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from command.examples import examples
 from model.address_file import DEFAULT_FILE, AddressFile, Range, Source, read, write
@@ -18,14 +17,11 @@ from model.addresses import IPNetwork, span
 from model.errors import AwsVpnError
 from model.free_blocks import PRIVATE_RANGES, FreeBlocks
 from operations.addresses.lists import ranges_in
-from operations.addresses.render import ORDERS, By, age, table
+from operations.addresses.render import ORDERS, By, age, lines
 from operations.addresses.scan import places, scan
 from operations.addresses.taken import Taken, clashes, taken
 
 FILE = click.Path(dir_okay=False, path_type=Path)
-FILE_WIDTH = 200
-"""Columns where no terminal says how many there are: a log of CI."""
-
 MOST_SHOWN = 50
 """Clashes in a terminal; `--json` has all."""
 
@@ -103,7 +99,7 @@ def list_ranges(by: By, as_json: bool, file: Path, configuration: Path | None) -
     if as_json:
         _print_json({"ranges": _documents(ranges), "problems": found.problems})
     else:
-        _console().print(table(ranges))
+        click.echo("\n".join(lines(ranges)))
         click.echo(f"{len(ranges)} ranges; {age(found.file)}")
     for problem in found.problems:
         click.echo(problem, err=True)
@@ -155,7 +151,7 @@ def check(cidr: IPNetwork, as_json: bool, file: Path, configuration: Path | None
         proposal = None if nearest is None else str(nearest)
         _print_json({"cidr": str(cidr), "clashes": _documents(hits), "nearestFree": proposal})
     elif hits:
-        _console().print(table(hits[:MOST_SHOWN]))
+        click.echo("\n".join(lines(hits[:MOST_SHOWN])))
         more = len(hits) - MOST_SHOWN
         if more > 0:
             click.echo(f"and {more} more; --json has all")
@@ -243,8 +239,3 @@ def _documents(ranges: Sequence[Range]) -> list[dict[str, Any]]:
 
 def _print_json(document: dict[str, Any]) -> None:
     click.echo(json.dumps(document, indent=2))
-
-
-def _console() -> Console:
-    console = Console()
-    return Console(width=None if console.is_terminal else FILE_WIDTH)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
-from rich.table import Table
-from rich.text import Text
+from rich.cells import cell_len, set_cell_size
 
 from model.address_file import AddressFile, Range
 from model.addresses import span
@@ -21,22 +20,31 @@ ORDERS: dict[By, Callable[[Range], Any]] = {
 """Widest first; IPv4 before IPv6."""
 
 
+HEADINGS = ("range", "addresses", "what", "owner", "name")
+
+
 def _width(one: Range) -> tuple[int, int]:
     version, first, last = span(one.cidr)
     return version, first - last
 
 
-def table(ranges: Sequence[Range]) -> Table:
-    """A line a range. Names are shown as they are: they come from tags and lists of others."""
-    shown = Table(box=None, header_style="bold")
-    for heading in ("range", "addresses", "what", "owner", "name"):
-        shown.add_column(heading, overflow="fold", justify="right" if heading == "addresses" else "left")
-    for one in ranges:
-        _, first, last = span(one.cidr)
-        count = last - first + 1
-        size = f"{count:,}" if count < 1 << 40 else f"2^{count.bit_length() - 1}"
-        shown.add_row(*map(Text, (one.cidr, size, one.kind, _plain(one.owner), _plain(one.name))))
-    return shown
+def lines(ranges: Sequence[Range]) -> Iterator[str]:
+    """A heading, and a line a range. Names are shown as they are: they come from tags and lists of others.
+
+    Columns are as wide as their widest cell and never cut: lists have 100,000 lines, and are searched.
+    """
+    rows = [HEADINGS, *map(_cells, ranges)]
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for cidr, count, *words in rows:
+        shown = [set_cell_size(word, width) for word, width in zip(words, widths[2:], strict=True)]
+        yield "  ".join([cidr.ljust(widths[0]), count.rjust(widths[1]), *shown]).rstrip()
+
+
+def _cells(one: Range) -> tuple[str, ...]:
+    _, first, last = span(one.cidr)
+    count = last - first + 1
+    size = f"{count:,}" if count < 1 << 40 else f"2^{count.bit_length() - 1}"
+    return one.cidr, size, _plain(one.kind), _plain(one.owner), _plain(one.name)
 
 
 def age(file: AddressFile) -> str:
@@ -49,4 +57,4 @@ def age(file: AddressFile) -> str:
 
 def _plain(text: str) -> str:
     """Without characters that steer a terminal."""
-    return "".join(character for character in text if character.isprintable())
+    return text if text.isprintable() else "".join(filter(str.isprintable, text))

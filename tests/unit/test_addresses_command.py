@@ -11,6 +11,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from command.root import main
 from model.addresses import span
@@ -119,6 +120,21 @@ def test_the_list_is_in_the_order_that_is_asked_for(capsys: pytest.CaptureFixtur
     assert orders["address"] == sorted(orders["address"], key=span)
     lengths = [int(cidr.split("/")[1]) for cidr in orders["size"]]
     assert lengths == sorted(lengths)
+
+
+def test_a_range_is_one_line_however_long_its_names_are(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    owner = "\u5927" * 200
+    (project / "long.csv").write_text(f"cidr,name\n10.2.0.0/16,{owner}\n10.3.0.0/16,red \x1b[31m\n")
+    assert main(["addresses", "import", "long.csv"]) == 0
+    assert main(["addresses", "--by", "address"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    (long,) = (line for line in told if line.startswith("10.2.0.0/16"))
+    (red,) = (line for line in told if line.startswith("10.3.0.0/16"))
+    assert long.split()[2:] == ["imported", owner, "long.csv"]
+    assert "\x1b" not in red
+    assert cell_len(long) == cell_len(red)
 
 
 def test_a_stack_file_that_is_wrong_is_a_line_in_the_list_and_keeps_next_from_guessing(
