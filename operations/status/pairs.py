@@ -15,6 +15,7 @@ from operations.status.asking import Asking, Clients
 from operations.status.model import PairState, ServerState
 
 METRICS = ("MainHealthy", "StandbyHealthy", "AddressOnMain")
+METRICS_QUESTION = "monitors' metrics"
 METRIC_MINUTES = 5
 """The monitor sends its metrics once a minute."""
 
@@ -76,7 +77,7 @@ class Pairs:
             return
         self._holders = asking.ask("addresses", self._describe_addresses)
         self._servers = asking.ask("servers", self._describe_servers)
-        self._metrics = asking.ask("monitors' metrics", self._read_metrics)
+        self._metrics = asking.ask(METRICS_QUESTION, self._read_metrics)
         self._journals = {
             name: asking.ask("servers' logs", lambda name=name: self._read_journal(name))
             for name in self._addresses

@@ -9,7 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from operations.status.model import Cause, EnvironmentState, Level, PairState, SiteState, Status
+from operations.status.model import Cause, EnvironmentState, Level, SiteState, Status
+from operations.status.pairs import METRICS_QUESTION
 
 _STYLE = {Level.OK: "bold green", Level.WARNING: "bold yellow", Level.CRITICAL: "bold red"}
 _WORD = {Level.OK: "ok", Level.WARNING: "warning", Level.CRITICAL: "critical"}
@@ -32,7 +33,7 @@ def _environment(state: EnvironmentState, now: datetime) -> Iterator[RenderableT
         yield _sites(state.sites, now)
     yield from _mends(state)
     if state.pairs:
-        yield _pairs(state.pairs, now)
+        yield _pairs(state, now)
     if state.deployed and state.drift is not None and not state.drift:
         yield Text("  no drift", style="dim")
     waiting = [alarm.name for alarm in state.alarms or () if alarm.state == "INSUFFICIENT_DATA"]
@@ -45,7 +46,7 @@ def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("")
     for column in columns:
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     return table
 
 
@@ -82,12 +83,14 @@ def _mends(state: EnvironmentState) -> Iterator[Text]:
             yield Text(f"    log:  {cause.evidence}", style="dim")
 
 
-def _pairs(pairs: tuple[PairState, ...], now: datetime) -> Table:
+def _pairs(state: EnvironmentState, now: datetime) -> Table:
+    """Of a monitor that could not be asked about nobody knows whether it is silent."""
+    unheard = "unknown" if any(METRICS_QUESTION in one.what for one in state.unanswered) else "silent"
     table = _table("PAIR", "ADDRESS", "HELD BY", "MAIN", "STANDBY", "MONITOR", "SESSIONS")
-    for pair in pairs:
+    for pair in state.pairs:
         holder = Text(pair.holder or "unknown", style="green" if pair.holder == "main" else "yellow")
         servers = [_server(server.running, server.healthy) for server in pair.servers]
-        heard = ago(pair.monitor_heard, now) + " ago" if pair.monitor_heard else "silent"
+        heard = ago(pair.monitor_heard, now) + " ago" if pair.monitor_heard else unheard
         sessions = "" if pair.sessions is None else str(len(pair.sessions))
         table.add_row("", pair.name, pair.public_ip, holder, *servers, heard, sessions)
     return table

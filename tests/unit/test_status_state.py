@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ import botocore.session
 import jsonschema
 import pytest
 from botocore.exceptions import ClientError
+from rich.console import Console
 
 from operations.status import model
 from operations.status.asking import Asking, Clients
@@ -31,7 +33,8 @@ from operations.status.model import (
     TunnelState,
     Unanswered,
 )
-from operations.status.pairs import Pairs, read_journal
+from operations.status.pairs import METRICS_QUESTION, Pairs, read_journal
+from operations.status.render import shown
 from operations.status.tunnels import pending
 
 NOWHERE = {"zone": None, "private_address": None}
@@ -184,6 +187,29 @@ def test_pending_maintenance_is_read_by_the_names_that_aws_has(
     assert not getattr(members["PendingMaintenance"], "enum", None)
     assert members["MaintenanceAutoAppliedAfter"].type_name == "timestamp"
     assert pending(details) == told
+
+
+def test_a_monitor_that_could_not_be_asked_about_is_not_said_to_be_silent() -> None:
+    refused = Unanswered(what=f"{METRICS_QUESTION}, alarms", why="GetMetricData AccessDenied")
+    for unanswered, told in (((), "silent"), ((refused,), "unknown")):
+        state = environment_of(pairs=(pair("main"),), unanswered=unanswered)
+        assert {"silent", "unknown"} & set(painted(state, columns=120).split()) == {told}
+
+
+def test_nothing_is_cut_in_a_narrow_terminal() -> None:
+    state = environment_of(sites=(site(tunnel(up=True), tunnel(up=False)),), pairs=(pair("main"),))
+    assert "…" not in painted(state, columns=40)
+
+
+def environment_of(**parts: Any) -> EnvironmentState:
+    return EnvironmentState(stack="dev", region="eu-central-1", deployed=True, **parts)
+
+
+def painted(state: EnvironmentState, *, columns: int) -> str:
+    console = Console(width=columns, file=StringIO(), soft_wrap=True)
+    with console.capture() as captured:
+        console.print(shown(Status(generated_at=NOW, environments=(state,))))
+    return captured.get()
 
 
 def test_watching_repaints_a_screen_of_its_own_until_ctrl_c(tmp_path: Path) -> None:
