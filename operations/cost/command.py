@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,7 +21,22 @@ from operations.outputs import chosen_stacks
 from stacks.stack_file import read_stack_file
 
 DEPLOYED = "deployed"
-GUESS = click.FloatRange(min=0)
+MOST_GB = 1e9
+"""A month; more is a slip of the keyboard, or no number at all."""
+
+
+class Guess(click.FloatRange):
+    """GB that somebody guesses: a number, which NaN is not, though it is in every range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number; wrong use when it is none, or out of range."""
+        guess = float(super().convert(value, param, ctx))
+        if math.isnan(guess):
+            self.fail(f"{value}; should be a number of GB, such as 500", param, ctx)
+        return guess
+
+
+GUESS = Guess(0, MOST_GB)
 
 USUAL = tuple(f"{INSTANCE}t4g.{size}" for size in ("nano", "micro", "small", "medium", "large", "xlarge"))
 """Instances that a region without a file gets prices of."""
@@ -67,6 +84,8 @@ def cost(
     """
     if context.invoked_subcommand is not None:
         return
+    if as_json and markdown:
+        raise click.UsageError("one of --json and --markdown should be given")
     if stack is None:
         raise click.UsageError("--stack S should be given, or one of the commands refresh and docs")
     traffic = {

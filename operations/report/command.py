@@ -104,9 +104,10 @@ def report(
         if told is not None:
             told.write_text(summary(last, made), encoding="utf-8")
     except OSError as error:
-        raise AwsVpnError(
-            f"{error.filename or out}: {error.strerror}; --out should be a folder to write to"
-        ) from None
+        right = "--out should be a folder to write to"
+        if told is not None and error.filename == str(told):
+            right = "--summary should be a file in a folder that is there"
+        raise AwsVpnError(f"{error.filename or out}: {error.strerror}; {right}") from None
     return int(any(_tell_unanswered(state) for state in states.values()))
 
 

@@ -98,7 +98,9 @@ def policy_findings(events: Path) -> tuple[PolicyFinding, ...]:
         lines = [line for line in events.read_text("utf-8").splitlines() if line.startswith("{")]
         told = [cast("dict[str, Any]", json.loads(line)).get("policyEvent") for line in lines]
     except (OSError, ValueError):
-        raise AwsVpnError(f"{events} should be an event log of `pulumi preview --event-log`") from None
+        told = []
+    if not told:
+        raise AwsVpnError(f"{events} should be an event log of `pulumi preview --event-log`")
     for event in told:
         if event:
             text = " ".join(str(event["message"]).split())

@@ -239,7 +239,10 @@ def test_the_page_has_the_figures_of_the_price_lists(monkeypatch: pytest.MonkeyP
             ("--stack", "dev", "--against", "gone.yaml"),
             "gone.yaml; should be 'deployed' or a stack file",
         ),
-        (("--stack", "dev", "--out-gb", "-1"), "-1.0 is not in the range x>=0"),
+        (("--stack", "dev", "--out-gb", "-1"), "-1.0 is not in the range 0<=x<="),
+        (("--stack", "dev", "--out-gb", "inf"), "inf is not in the range"),
+        (("--stack", "dev", "--logs-gb", "nan"), "nan; should be a number of GB"),
+        (("--stack", "dev", "--json", "--markdown"), "one of --json and --markdown should be given"),
         ((), "--stack S should be given"),
     ],
 )

@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
+from model.errors import AwsVpnError
 from operations.report import model
 from operations.report.changes import changes
 from operations.report.command import report
@@ -163,3 +164,19 @@ def test_policies_findings_are_read_from_a_previews_events(tmp_path: Path) -> No
     events.write_text(json.dumps({"sequence": 1, "policyEvent": event}) + "\n", encoding="utf-8")
     (found,) = policy_findings(events)
     assert (found.policy, found.resource, found.text) == ("flow-logs", "network", "No. Because.")
+
+
+@pytest.mark.parametrize("text", ["", "prefix,description\n10.1.0.0/16,abc\n", '{"policyEvent": '])
+def test_what_is_no_event_log_is_not_taken_for_one_without_findings(tmp_path: Path, text: str) -> None:
+    events = tmp_path / "events.json"
+    events.write_text(text, encoding="utf-8")
+    with pytest.raises(AwsVpnError, match="should be an event log"):
+        policy_findings(events)
+
+
+@pytest.mark.usefixtures("in_project")
+def test_a_summary_that_cannot_be_written_is_told_by_its_own_option(tmp_path: Path) -> None:
+    told = str(tmp_path / "gone" / "summary.md")
+    words = ["--settings", "--stack", "dev", "--out", str(tmp_path), "--summary", told]
+    done = CliRunner().invoke(report, words)
+    assert f"{told}: No such file or directory; --summary should be" in str(done.exception)
