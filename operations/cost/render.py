@@ -74,7 +74,9 @@ def _notes(cost: Cost) -> Iterator[str]:
     elif cost.against is not None:
         yield f"no difference to {cost.against}"
     if cost.budget is not None:
-        yield f"budget: {_usd(cost.budget)} a month, without traffic"
+        over = _without_traffic(cost) - cost.budget
+        told = f", and {_usd(over)} over it" if over > 0 else ""
+        yield f"budget: {_usd(cost.budget)} a month, without traffic{told}"
     if cost.unpriced:
         yield f"no price, and not in the sum: {', '.join(cost.unpriced)}"
     if cost.by_use:

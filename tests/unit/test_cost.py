@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from datetime import date
@@ -202,6 +203,7 @@ def test_a_stack_over_its_budget_says_so_whatever_traffic_costs(project: Path) -
     text = file.read_text("utf-8")
     file.write_text(f"{text}  aws-vpn:monthlyBudget: 10\n", "utf-8")
     assert "**Over its budget of $10.00.**" in asked("--stack", "dev", "--markdown").output
+    assert re.search(r"budget: \$10\.00 .*, and \$\d+\.\d\d over it", asked("--stack", "dev").output)
     file.write_text(f"{text}  aws-vpn:monthlyBudget: 500\n", "utf-8")
     told = asked("--stack", "dev", "--out-gb", "100000", "--markdown").output
     assert "Over its budget" not in told
