@@ -13,8 +13,8 @@ BIN := $(VENV)/bin
 REPORTS := .sandbox/reports
 
 WORKERS ?= 4
-# An engine, a provider and a cloud work as much as they wait.
-ENGINES ?= 2
+# An engine, a provider and a cloud work more than they wait.
+ENGINES ?= 3
 # Networks of namespaces wait most of the time: for timeouts of tunnels, for a monitor to decide.
 NETWORKS ?= 8
 IN_PARALLEL = $(if $(filter policy sandbox,$*),$(ENGINES),$(if $(filter dataplane,$*),$(NETWORKS),$(WORKERS)))
