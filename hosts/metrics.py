@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hosts.content import program
+from hosts.hardening import WITHOUT_RIGHTS
 from model.names import METRIC_NAMESPACE
 
 METRICS_UNIT = "host-metrics.service"
@@ -68,30 +69,6 @@ def metrics_units(measuring: Measuring) -> str:
     return METRICS_UNIT if measuring.port is None else f"{METRICS_UNIT} {SCRAPE_UNIT}"
 
 
-_HARDENED = """\
-CapabilityBoundingSet=
-NoNewPrivileges=yes
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-PrivateDevices=yes
-PrivateTmp=yes
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHome=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-ProtectProc=invisible
-ProtectSystem=strict
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-"""
-
-
 def _metrics_unit(measuring: Measuring, openvpn: OpenVpnFiles | None) -> str:
     """OpenVPN's files are root's; a host without them needs no such user."""
     asked = (
@@ -117,7 +94,7 @@ RestartSec=10
 RuntimeDirectory=host-metrics
 {user}UMask=0022
 RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX
-{_HARDENED}
+{WITHOUT_RIGHTS}
 [Install]
 WantedBy=multi-user.target
 """
@@ -139,7 +116,7 @@ TasksMax=64
 RestrictAddressFamilies=AF_INET
 # The instance's credentials are for the programs beside it.
 IPAddressDeny=169.254.169.254 fd00:ec2::254
-{_HARDENED}
+{WITHOUT_RIGHTS}
 [Install]
 WantedBy=multi-user.target
 """

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hosts.content import SHARED_PACKAGES, START_PROGRAM, HostContent, program, start_script
+from hosts.hardening import WITHOUT_RIGHTS
 from hosts.journal import SHIP_UNIT, journal_files
 from hosts.session_manager import INSTALL_UNIT, session_manager_files
 
@@ -43,29 +44,9 @@ RuntimeDirectory=failover-monitor
 DynamicUser=yes
 Nice=-5
 OOMScoreAdjust=-500
-CapabilityBoundingSet=
-NoNewPrivileges=yes
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-PrivateDevices=yes
-PrivateTmp=yes
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHome=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-ProtectProc=invisible
-ProtectSystem=strict
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
 UMask=0077
-
+{WITHOUT_RIGHTS}
 [Install]
 WantedBy=multi-user.target
 """

@@ -5,6 +5,7 @@ Debian's own `openvpn-server@.service` runs the server; a drop-in adds to it.
 
 from __future__ import annotations
 
+from hosts.hardening import HARDENED, WITHOUT_RIGHTS
 from hosts.openvpn_server.host import NOTICE_PORT, ServerHost
 
 SERVER_UNIT = "openvpn-server@server.service"
@@ -24,26 +25,7 @@ net.ipv4.conf.all.send_redirects = 0
 net.ipv4.conf.default.send_redirects = 0
 """
 
-_HARDENED = """\
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=yes
-ProtectClock=yes
-ProtectHostname=yes
-ProtectControlGroups=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-ProtectProc=invisible
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-UMask=0077
-"""
+_OF_ROOT = f"{HARDENED}UMask=0077\n"
 
 SERVER_DROP_IN = f"""\
 [Unit]
@@ -65,7 +47,7 @@ ReadWritePaths=/run/openvpn-server
 RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX
 # The instance's credentials are for the programs beside it.
 IPAddressDeny=169.254.169.254 fd00:ec2::254
-{_HARDENED}"""
+{_OF_ROOT}"""
 
 FETCH_TIMER = """\
 [Unit]
@@ -91,12 +73,10 @@ ExecStart={TELL_PROGRAM} --port {NOTICE_PORT}
 Restart=always
 RestartSec=5
 ReadWritePaths=/etc/openvpn/server
-CapabilityBoundingSet=
-PrivateDevices=yes
-PrivateTmp=yes
 RestrictAddressFamilies=AF_INET AF_UNIX
 IPAddressDeny=169.254.169.254 fd00:ec2::254
-{_HARDENED}
+UMask=0077
+{WITHOUT_RIGHTS}
 [Install]
 WantedBy=multi-user.target
 """
@@ -121,4 +101,4 @@ CapabilityBoundingSet=
 PrivateDevices=yes
 PrivateTmp=yes
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-{_HARDENED}"""
+{_OF_ROOT}"""
