@@ -27,8 +27,8 @@ class FootprintArgs:
 class Footprint(pulumi.ComponentResource):
     """Makes nothing. A preview fails at it already, and all that depends on it waits for its verdict.
 
-    Pulumi makes what is new before it deletes what is old, and AWS refuses a second subnet, route or inside
-    block in the place of the first: an update would stop half-way, after a green preview.
+    Pulumi makes what is new before it deletes what is old, and AWS refuses a second subnet or inside block
+    in the place of the first: an update would stop half-way, after a green preview.
     """
 
     def __init__(self, name: str, args: FootprintArgs, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -86,12 +86,12 @@ def one_tunnel_at_a_time(vpn: str, stack: str, changes: TunnelChanges) -> pulumi
     async def refuse(args: pulumi.ResourceHookArgs) -> None:
         deployed = await _plain(args.old_inputs), await _plain(args.old_outputs)
         changed = sorted(_changed(await _plain(args.new_inputs), *deployed))
+        site = args.name.removeprefix(f"{vpn}-")
         if ROUTER in changed:
-            raise RuntimeError(_other_router(args.name.removeprefix(f"{vpn}-"), changed))
+            raise RuntimeError(_other_router(site, changed))
         storage = STORAGE in changed
         if not storage and not all(any(key.startswith(f"tunnel{n}") for key in changed) for n in TUNNELS):
             return
-        site = args.name.removeprefix(f"{vpn}-")
         raise RuntimeError(
             f"{site}: {', '.join(changed)} would change both tunnels at once, and nothing would reach the"
             f" site for minutes; run aws-vpn roll {'keys' if storage else 'tunnels'} --stack {stack}"
