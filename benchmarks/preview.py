@@ -28,7 +28,7 @@ from typing import Any
 import psutil
 import yaml
 
-from labs.isolated_sandbox import IsolatedSandbox, Program
+from labs.isolated_sandbox import SAME_PROGRAM, IsolatedSandbox, Program
 from sandbox.wrapper.places import ROOT
 
 RATIO_TARGET = 1.25
@@ -36,7 +36,6 @@ SITES = (1, 10, 50)
 SAMPLE_SECONDS = 0.05
 MEBIBYTE = 1 << 20
 
-PROGRAM = f"import runpy\nrunpy.run_path({str(ROOT / '__main__.py')!r})\n"
 MAPS = ("tags",)
 """Properties whose keys are data, not names."""
 
@@ -84,7 +83,7 @@ def _program(sandbox: IsolatedSandbox, name: str, config: dict[str, Any]) -> Pro
     folder = sandbox.folder / name
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text("name: aws-vpn\nruntime: python\n", encoding="utf-8")
-    (folder / "__main__.py").write_text(PROGRAM, encoding="utf-8")
+    (folder / "__main__.py").write_text(SAME_PROGRAM, encoding="utf-8")
     (folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
     return Program(sandbox, folder)
 

@@ -23,6 +23,9 @@ from sandbox.wrapper.places import ROOT, Places
 
 COMMAND_SECONDS = 300.0
 
+SAME_PROGRAM = f"import runpy\nrunpy.run_path({str(ROOT / '__main__.py')!r})\n"
+"""This project's program, for stack files of a test's own."""
+
 Finished = subprocess.CompletedProcess[str]
 
 

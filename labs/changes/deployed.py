@@ -7,12 +7,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from labs.isolated_sandbox import Finished, IsolatedSandbox
+from labs.isolated_sandbox import SAME_PROGRAM, Finished, IsolatedSandbox
 from labs.settings import Config
 from model.tunnel_changes import VARIABLE
-from sandbox.wrapper.places import ROOT
 
-PROGRAM = f"import runpy\nrunpy.run_path({str(ROOT / '__main__.py')!r})\n"
 ACCEPTED = {VARIABLE: "both"}
 
 
@@ -26,7 +24,7 @@ class DeployedStack:
     def __init__(self, folder: Path, config: Config) -> None:
         folder.mkdir()
         self.sandbox = IsolatedSandbox(folder)
-        self.program = self.sandbox.program("aws-vpn", PROGRAM, {"dev": config})
+        self.program = self.sandbox.program("aws-vpn", SAME_PROGRAM, {"dev": config})
         self.config = config
         try:
             self._works(self.program.up("dev"), "first up")

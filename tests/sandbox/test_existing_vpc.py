@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from labs.existing_vpc import CIDR, SECONDARY, ZONES, ExistingVpc
-from labs.isolated_sandbox import Finished, IsolatedSandbox, Program
+from labs.isolated_sandbox import SAME_PROGRAM, Finished, IsolatedSandbox, Program
 from sandbox.wrapper.places import ROOT
 
-PROGRAM = f"import runpy\nrunpy.run_path({str(ROOT / '__main__.py')!r})\n"
 JUDGED = ("--policy-pack", ROOT / "policy")
 
 
@@ -40,7 +39,7 @@ class Deployed:
         self.ec2 = sandbox.client("ec2")
         self.vpc = ExistingVpc(self.ec2)
         self.before = self.vpc.described()
-        self.program: Program = sandbox.program("aws-vpn", PROGRAM, {"corp": settings(self.vpc)})
+        self.program: Program = sandbox.program("aws-vpn", SAME_PROGRAM, {"corp": settings(self.vpc)})
         self.first = self.program.up("corp", *JUDGED)
 
     def ways(self, table: str) -> dict[str, str]:
@@ -139,7 +138,7 @@ def test_nothing_is_left_to_do_and_a_failover_changes_that_not(deployed: Deploye
 def test_another_stack_is_refused_with_every_problem_of_the_vpc(deployed: Deployed) -> None:
     other = settings(deployed.vpc)
     other["aws-vpn:network"]["cidr"] = "10.60.0.0/17"
-    refused = deployed.program.sandbox.program("other", PROGRAM, {"other": other}).preview("other")
+    refused = deployed.program.sandbox.program("other", SAME_PROGRAM, {"other": other}).preview("other")
     assert refused.returncode != 0
     told = refused.stdout + refused.stderr
     assert "Traceback" not in told

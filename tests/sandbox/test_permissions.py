@@ -18,13 +18,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from access.passphrase import VARIABLE as PASSPHRASE
-from labs.isolated_sandbox import Finished, IsolatedSandbox, Program
+from labs.isolated_sandbox import SAME_PROGRAM, Finished, IsolatedSandbox, Program
 from model.arns import Place
 from model.tunnel_changes import VARIABLE
 from operations.iam.policies import ROLES, Subject, policies
 from sandbox.moto_server.permissions.policy import Request, Verdict, decide
 from sandbox.wrapper import moto_process, variables
-from sandbox.wrapper.places import ROOT
 
 pytestmark = pytest.mark.timeout(1500)
 """Seconds: the first test waits for all of an environment's life."""
@@ -35,10 +34,6 @@ STACK = "prod"
 CALLER = "sandbox"
 """The key that every command in the sandbox calls with; whoever looks on uses another."""
 SUBJECT = Subject(STACK, Place("eu-central-1", "123456789012"), shows_tunnel_keys=False)
-PROGRAM = f"""
-import runpy
-runpy.run_path({str(ROOT / "__main__.py")!r})
-"""
 
 Config = dict[str, Any]
 Documents = list[dict[str, Any]]
@@ -307,7 +302,7 @@ def work(run: Enforced) -> None:
     issued = run.client("acm").request_certificate(DomainName="porto.example.com")
     first = before(issued["CertificateArn"])
     second = after(first)
-    run.program = program = run.sandbox.program("aws-vpn", PROGRAM, {STACK: first})
+    run.program = program = run.sandbox.program("aws-vpn", SAME_PROGRAM, {STACK: first})
     run.save(first)
     run.client("ec2").create_transit_gateway()
     run.take_role()

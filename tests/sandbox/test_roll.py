@@ -16,15 +16,9 @@ import pytest
 import yaml
 
 from labs.failover.runbooks import blocks
-from labs.isolated_sandbox import Finished, IsolatedSandbox, Program
+from labs.isolated_sandbox import SAME_PROGRAM, Finished, IsolatedSandbox, Program
 from labs.tunnel_observer import Observer, observed
 from sandbox.wrapper import moto_process
-from sandbox.wrapper.places import ROOT
-
-PROGRAM = f"""
-import runpy
-runpy.run_path({str(ROOT / "__main__.py")!r})
-"""
 
 CONFIG: dict[str, Any] = {
     "aws:region": "eu-central-1",
@@ -110,7 +104,7 @@ class Rolled:
 @pytest.fixture(scope="module")
 def rolled(tmp_path_factory: pytest.TempPathFactory) -> Generator[Rolled]:
     sandbox = IsolatedSandbox(tmp_path_factory.mktemp("roll"))
-    program = sandbox.program("aws-vpn", PROGRAM, {})
+    program = sandbox.program("aws-vpn", SAME_PROGRAM, {})
     (program.folder / "Pulumi.yaml").write_text(
         "name: aws-vpn\nruntime: python\nstackConfigDir: stacks\n", encoding="utf-8"
     )

@@ -13,7 +13,7 @@ import pytest
 from hosts.openvpn_server import content
 from hosts.user_data import ArchivePlace, user_data
 from labs.failover.runbooks import blocks
-from labs.isolated_sandbox import Finished, IsolatedSandbox
+from labs.isolated_sandbox import SAME_PROGRAM, Finished, IsolatedSandbox
 from sandbox.wrapper.places import ROOT
 from stacks.hosts import openvpn_server
 from stacks.sections.openvpn import OpenVpnSettings
@@ -293,14 +293,11 @@ def test_destroy_leaves_nothing_and_prod_must_be_unprotected_first(deployed: Dep
     assert not any(deployed.sandbox.inventory().values()), deployed.sandbox.inventory()
 
 
-PROGRAM = f"import runpy\nrunpy.run_path({str(ROOT / '__main__.py')!r})\n"
-
-
 class Edited:
     """The program with a stack file that a test edits."""
 
     def __init__(self, sandbox: IsolatedSandbox, config: dict[str, Any]) -> None:
-        self.program = sandbox.program("aws-vpn", PROGRAM, {"dev": config})
+        self.program = sandbox.program("aws-vpn", SAME_PROGRAM, {"dev": config})
         self.config = config
 
     def save(self) -> None:
@@ -392,7 +389,7 @@ def test_some_changes_are_made_in_place_and_what_is_fixed_at_creation_replaces(
 def test_environments_that_share_a_router_do_not_share_its_customer_gateway(
     sandbox: IsolatedSandbox,
 ) -> None:
-    program = sandbox.program("aws-vpn", PROGRAM, {"dev": SMALL, "staging": SMALL})
+    program = sandbox.program("aws-vpn", SAME_PROGRAM, {"dev": SMALL, "staging": SMALL})
     for stack in ("dev", "staging"):
         ok(program.up(stack))
     ok(program.destroy("dev"))
